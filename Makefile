@@ -1,0 +1,101 @@
+# FinTwin. `make` alone prints this help.
+#
+# Everything that is made here lives in .venv/, .fintwin/ and frontend/node_modules/. Nothing calls apt or sudo.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+PYTHON ?= python3
+VENV := .venv
+RUN_READY := $(VENV)/.ready-to-run
+DEV_READY := $(VENV)/.ready-to-develop
+PY := $(VENV)/bin/python
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+# With an empty HOME pip would put its cache at the root of the file system.
+ifeq ($(strip $(HOME)),)
+export PIP_NO_CACHE_DIR := 1
+endif
+
+.PHONY: help
+help:  ## print this help
+	@echo "FinTwin: make TARGET"
+	@echo
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PORT=8000 and FINTWIN_DATA=.fintwin move the service and its data; PYTHON=python3.13 picks the Python of a new .venv;"
+	@echo "  ARGS='-k accounts' is handed to pytest."
+
+.PHONY: setup
+setup: $(DEV_READY)  ## make .venv with everything that running and developing need
+
+$(VENV)/bin/python:
+	@"$(PYTHON)" -c 'pass' 2>/dev/null || { echo "FinTwin needs Python 3.11 or newer: install the package python3 (found no $(PYTHON))." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FinTwin needs Python 3.11 or newer, $(PYTHON) is older: install the package python3.11 and say PYTHON=python3.11." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "FinTwin needs Python's venv module: install the package python3-venv." >&2; exit 1; }
+	@echo "Making .venv with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(RUN_READY): $(VENV)/bin/python requirements.txt pyproject.toml hatch_build.py
+	@echo "Installing what FinTwin needs to run (about 130 MB, once)"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements.txt
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_READY): $(RUN_READY) requirements-dev.txt
+	@echo "Installing what tests and checks need (about 110 MB, once)"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.PHONY: run
+run: $(RUN_READY)  ## start the whole service in the foreground; Ctrl-C stops it
+	@$(VENV)/bin/fintwin run
+
+.PHONY: test
+test: $(DEV_READY)  ## the tests, at most 10 minutes; ends with what was skipped and why
+	@$(PY) -m pytest -m "not slow and not soak" $(ARGS)
+
+.PHONY: test-all
+test-all: $(DEV_READY)  ## the tests, slow ones included
+	@$(PY) -m pytest -m "not soak" $(ARGS)
+
+.PHONY: soak
+soak: $(DEV_READY)  ## the long forms: hundreds of kills, thousands of cases
+	@$(PY) -m pytest -m "soak" --timeout=3600 $(ARGS)
+
+.PHONY: check
+check: $(DEV_READY)  ## format, lint, types, import contracts, tidiness, secrets
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(PY) -m pytest -q tests/tidy
+	$(PY) -m bandit --quiet --recursive --configfile pyproject.toml src
+	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
+
+.PHONY: bench
+bench: $(DEV_READY)  ## measure; writes docs/benchmarks.md
+	@$(PY) -m tests.bench $(ARGS)
+
+.PHONY: wheel
+wheel: $(DEV_READY)  ## build dist/fintwin-*.whl
+	@$(PY) -m build --wheel --no-isolation --outdir dist .
+
+.PHONY: rebuild
+rebuild: $(RUN_READY)  ## rebuild a read model beside the live one: make rebuild VIEW=balances
+	@test -n "$(VIEW)" || { echo "Say which read model: make rebuild VIEW=balances" >&2; exit 2; }
+	@$(VENV)/bin/fintwin rebuild "$(VIEW)"
+
+.PHONY: lock
+lock: $(DEV_READY)  ## resolve the dependencies anew and write both requirements files
+	@$(PY) -m uv lock --quiet --upgrade --no-config
+	@$(PY) -m uv export --quiet --no-config --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --format requirements-txt --output-file requirements.txt
+	@$(PY) -m uv export --quiet --no-config --frozen --no-header --no-annotate --no-emit-project --group dev --format requirements-txt --output-file requirements-dev.txt
+
+.PHONY: clean
+clean:  ## remove .venv, caches and build results; the data in .fintwin stays
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache frontend/node_modules frontend/dist
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
