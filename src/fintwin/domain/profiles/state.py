@@ -1,0 +1,81 @@
+"""What is known of a person at one moment: the fold of the profile stream."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from fintwin.domain.profiles.events import (
+    FinancialGoal,
+    IdentityChanged,
+    ProfileChanged,
+    ProfileCompleted,
+    ProfileEvent,
+    Provider,
+    RiskAppetite,
+    UserErased,
+    UserRegistered,
+)
+
+
+class ProfileAnswers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the person told about themselves; the income is a month's, in minor units of ``currency_preference``."""
+
+    account_name: str
+    currency_preference: str
+    monthly_income_minor: int
+    financial_goal: FinancialGoal
+    risk_appetite: RiskAppetite
+    phone_number: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+
+
+class ProfileState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One person. ``answers`` is None until the profile is complete; ``version`` counts the stream's events."""
+
+    version: int
+    provider: Provider
+    full_name: str | None = None
+    email: str | None = None
+    picture: str | None = None
+    sample: bool = False
+    answers: ProfileAnswers | None = None
+    erased: bool = False
+
+
+def evolve(state: ProfileState | None, event: ProfileEvent) -> ProfileState:
+    """The profile after one more event."""
+    if state is None:
+        assert isinstance(event, UserRegistered), f"a profile stream begins with {type(event).__name__}"
+        return ProfileState(
+            version=1,
+            provider=event.provider,
+            full_name=event.full_name,
+            email=event.email,
+            picture=event.picture,
+            sample=event.sample,
+        )
+    version = state.version + 1
+    match event:
+        case IdentityChanged():
+            return replace(
+                state, version=version, full_name=event.full_name, email=event.email, picture=event.picture
+            )
+        case ProfileCompleted() | ProfileChanged():
+            answers = ProfileAnswers(
+                account_name=event.account_name,
+                currency_preference=event.currency_preference,
+                monthly_income_minor=event.monthly_income_minor,
+                financial_goal=event.financial_goal,
+                risk_appetite=event.risk_appetite,
+                phone_number=event.phone_number,
+                locale=event.locale,
+                time_zone=event.time_zone,
+            )
+            return replace(state, version=version, answers=answers)
+        case UserErased():
+            return replace(state, version=version, erased=True)
+        case UserRegistered():
+            msg = "a profile stream registers its user once"
+            raise AssertionError(msg)
