@@ -55,8 +55,7 @@ def servers() -> Iterator[EmbeddedServers]:
     from fintwin.store.migrate import migrate
 
     with reachable_folder() as folder, EmbeddedServers(folder / "data") as started:
-        asyncio.run(migrate(started.superuser_url))
-        started.set_role_passwords()
+        asyncio.run(migrate(started.superuser_url, started.role_passwords))
         yield started
 
 
@@ -66,9 +65,7 @@ def fresh_database(servers: EmbeddedServers) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
     servers.postgres.run_sql(f"CREATE DATABASE {name} TEMPLATE fintwin", database="postgres")
     try:
-        yield Database(
-            name, servers.superuser_url_for(name), servers.role_urls_for(name), servers.redis_url, servers
-        )
+        yield Database(name, servers.superuser_url_for(name), servers.role_urls_for(name), servers.redis_url, servers)
     finally:
         servers.postgres.run_sql(f"DROP DATABASE {name} WITH (FORCE)", database="postgres")
 

@@ -5,8 +5,7 @@ them as child processes and takes them down again, also when it is killed itself
 package; every other part gets addresses from `fintwin.settings` and cannot tell these servers from real ones.
 
     with EmbeddedServers(Path(".fintwin")) as servers:
-        asyncio.run(migrate(servers.superuser_url))
-        servers.set_role_passwords()
+        asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
         environment = os.environ | servers.environment()
 """
 

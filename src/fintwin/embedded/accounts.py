@@ -72,7 +72,7 @@ class Place:
 
 def settle(wanted: Path, say: Callable[[str], None], shared: Path = SHARED_FOLDER) -> Place:
     """Decides where the data lie and who runs the servers; makes the folder."""
-    wanted = Path(os.path.abspath(wanted))
+    wanted = wanted.resolve()
     if os.geteuid() != 0:
         _make(wanted, 0o700)
         return Place(wanted, Account())
@@ -121,7 +121,9 @@ def _existing(folder: Path, wanted: Path, say: Callable[[str], None]) -> Place:
 
 def _say_moved(say: Callable[[str], None], wanted: Path, folder: Path, account: Account) -> None:
     name = pwd.getpwuid(account.uid).pw_name if account.uid is not None else "the servers' account"
-    say(f"{name}, who runs the servers for root, cannot reach {wanted}: data and server binaries are in {folder.parent}")
+    say(
+        f"{name}, who runs the servers for root, cannot reach {wanted}: data and server binaries are in {folder.parent}"
+    )
     say(f"data: {folder}")
 
 

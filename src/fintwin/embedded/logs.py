@@ -1,7 +1,7 @@
 """The servers' log files, kept small.
 
-    >>> KEEP_BYTES
-    10000000
+>>> KEEP_BYTES
+10000000
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Ports on loopback: finding a free one, and telling whether a wanted one is taken.
 
-    >>> is_taken("127.0.0.1", free_port())
-    False
+>>> is_taken("127.0.0.1", free_port())
+False
 """
 
 import socket

@@ -10,9 +10,6 @@ start, into a folder that the server's account cannot write to; the server's log
     cluster.stop()
 """
 
-import base64
-import hashlib
-import hmac
 import os
 import shutil
 import signal
@@ -36,7 +33,6 @@ DATABASE = "fintwin"
 START_PATIENCE_S = 120.0  # recovery after a crash replays the log first
 STOP_PATIENCE_S = 30.0
 POLL_S = 0.005
-SCRAM_ITERATIONS = 4096
 # `sockaddr_un` has room for 108 bytes on Linux and 104 on macOS, the closing zero included.
 SOCKET_PATH_MAX = 103
 CLEAN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -137,21 +133,6 @@ class Postgres:
             raise EmbeddedError(msg)
         return done.stdout
 
-    def set_role_passwords(self) -> None:
-        """Gives each login role the password of the secrets file, where it has another one or none.
-
-        The server gets the SCRAM verifier (RFC 5803), never the password, and nothing is written when all are right.
-        """
-        rows = ", ".join(
-            f"('fintwin_{role}', '{scram_verifier(password, role)}')"
-            for role, password in sorted(self._secrets.role_passwords.items())
-        )
-        self.run_sql(
-            "SELECT format('ALTER ROLE %I PASSWORD %L', rolname, verifier) "  # noqa: S608 - texts of our own making
-            f"FROM pg_authid JOIN (VALUES {rows}) AS wanted (name, verifier) ON rolname = name "
-            "WHERE rolpassword IS DISTINCT FROM verifier \\gexec\n"
-        )
-
     def _options(self) -> list[str]:
         """Command line options: they win over every file in the data folder."""
         config = self._place.folder / "postgres.conf"
@@ -180,12 +161,20 @@ class Postgres:
                 [
                     str(self._binaries.postgres_folder / "initdb"),
                     *("--pgdata", str(beside), "--username", SUPERUSER, "--pwfile", password.name),
-                    *("--auth", "scram-sha-256", "--encoding", "UTF8", "--data-checksums", "--no-instructions"),
+                    *(
+                        "--auth",
+                        "scram-sha-256",
+                        "--encoding",
+                        "UTF8",
+                        "--data-checksums",
+                        "--no-instructions",
+                    ),
                     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
                 ]
             )
         self._run(
-            [str(self._binaries.postgres), "--single", "-D", str(beside), "postgres"], f"CREATE DATABASE {DATABASE};\n"
+            [str(self._binaries.postgres), "--single", "-D", str(beside), "postgres"],
+            f"CREATE DATABASE {DATABASE};\n",
         )
         beside.rename(self.data)
 
@@ -241,20 +230,6 @@ class Postgres:
                 return probe.recv(1024)[:1] == b"R"
         except OSError:
             return False
-
-
-def scram_verifier(password: str, role: str) -> str:
-    """What Postgres stores for a password (RFC 5803).
-
-    The salt comes from the password, which is random and long, so that the same password gives the same verifier and a
-    start can see that nothing has to change.
-    """
-    salt = hashlib.sha256(f"salt of {role} {password}".encode()).digest()[:16]
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    server = hmac.digest(salted, b"Server Key", "sha256")
-    salt64, stored64, server64 = (base64.b64encode(part).decode() for part in (salt, stored, server))
-    return f"SCRAM-SHA-256${SCRAM_ITERATIONS}:{salt64}${stored64}:{server64}"
 
 
 def _write_readable(path: Path, text: str) -> None:

@@ -57,7 +57,9 @@ def load_or_make(folder: Path) -> Secrets:
         _write(path, found)
         return found
     except PermissionError:
-        msg = f"{path} belongs to somebody else: start FinTwin as its owner, or choose another folder with FINTWIN_DATA."
+        msg = (
+            f"{path} belongs to somebody else: start FinTwin as its owner, or choose another folder with FINTWIN_DATA."
+        )
         raise EmbeddedError(msg) from None
     path.chmod(0o600)
     try:

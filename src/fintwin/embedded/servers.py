@@ -90,9 +90,10 @@ class EmbeddedServers:
         passwords = self.secrets.role_passwords
         return {role: self.postgres.url(f"fintwin_{role}", passwords[role], database) for role in passwords}
 
-    def set_role_passwords(self) -> None:
-        """Gives the login roles their passwords; call it after migrating, which makes the roles."""
-        self.postgres.set_role_passwords()
+    @property
+    def role_passwords(self) -> dict[str, str]:
+        """Role name and password, for the migration, which makes the roles."""
+        return {f"fintwin_{role}": password for role, password in self.secrets.role_passwords.items()}
 
     def environment(self) -> dict[str, str]:
         """Everything that a service has to know, as the environment variables that `fintwin.settings` reads."""
@@ -135,7 +136,10 @@ def _lock(folder: Path) -> int:
     try:
         descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        msg = f"{folder} is not ours to use ({error.strerror}): start FinTwin as its owner, or choose another folder with FINTWIN_DATA."
+        msg = (
+            f"{folder} is not ours to use ({error.strerror}): "
+            "start FinTwin as its owner, or choose another folder with FINTWIN_DATA."
+        )
         raise EmbeddedError(msg) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
