@@ -71,10 +71,10 @@ def test_secrets_stay_out_of_the_repr() -> None:
     ("change", "demo"),
     [
         ({"FINTWIN_EMBEDDED": "1"}, True),
-        ({"FINTWIN_EMBEDDED": "1", "HOST": "::1"}, True),
+        ({"FINTWIN_EMBEDDED": "1", "FINTWIN_HOST": "::1"}, True),
         ({}, False),
         ({"FINTWIN_EMBEDDED": "1", "GOOGLE_CLIENT_ID": "client"}, False),
-        ({"FINTWIN_EMBEDDED": "1", "HOST": "0.0.0.0"}, False),
+        ({"FINTWIN_EMBEDDED": "1", "FINTWIN_HOST": "0.0.0.0"}, False),
     ],
 )
 def test_the_demo_is_embedded_without_google_on_loopback(change: dict[str, str], demo: bool) -> None:
@@ -83,10 +83,10 @@ def test_the_demo_is_embedded_without_google_on_loopback(change: dict[str, str],
 
 
 def test_embedded_servers_listen_on_loopback_only() -> None:
-    """`HOST=0.0.0.0` without a database of one's own is refused."""
+    """`FINTWIN_HOST=0.0.0.0` without a database of one's own is refused."""
     with pytest.raises(SettingsError, match="loopback only"):
-        start_options({"HOST": "0.0.0.0"})
-    assert start_options({"HOST": "0.0.0.0", "DATABASE_URL": "postgresql://db/fintwin"}).embedded is False
+        start_options({"FINTWIN_HOST": "0.0.0.0"})
+    assert start_options({"FINTWIN_HOST": "0.0.0.0", "DATABASE_URL": "postgresql://db/fintwin"}).embedded is False
 
 
 def test_a_role_without_an_address_names_its_variable() -> None:

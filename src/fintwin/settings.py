@@ -52,7 +52,9 @@ class Variable:
 
 VARIABLES = (
     Variable("PORT", "8000", "Port of the HTTP service. A taken one is said, never changed."),
-    Variable("HOST", "127.0.0.1", "Address to listen on. With the embedded servers it must be a loopback address."),
+    Variable(
+        "FINTWIN_HOST", "127.0.0.1", "Address to listen on. With the embedded servers it must be a loopback address."
+    ),
     Variable("FINTWIN_DATA", ".fintwin", "Folder of the embedded servers: data, secrets, logs."),
     Variable("DATABASE_URL", "", "Postgres, as the role `fintwin_api`. Empty: the embedded servers are started."),
     Variable("FINTWIN_OWNER_DATABASE_URL", "", "Postgres, as an administrator. Read by `fintwin migrate` only."),
@@ -140,10 +142,12 @@ class Settings:
 
 def start_options(environ: Mapping[str, str]) -> StartOptions:
     """Reads where to listen and where the data are; decides whether the embedded servers are wanted."""
-    host = environ.get("HOST") or "127.0.0.1"
+    host = _host(environ)
     embedded = not environ.get("DATABASE_URL")
     if embedded and not is_loopback(host):
-        msg = f"HOST is {host}, and with the embedded servers FinTwin listens on loopback only: set DATABASE_URL to serve others."
+        msg = (
+            f"FINTWIN_HOST is {host}, but the embedded servers are for loopback only: set DATABASE_URL to serve others."
+        )
         raise SettingsError(msg)
     return StartOptions(host, _port(environ), Path(environ.get("FINTWIN_DATA") or ".fintwin"), embedded)
 
@@ -162,7 +166,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     previous = environ.get("FINTWIN_JWT_SECRET_PREVIOUS")
     token = environ.get("FINTWIN_SERVICE_TOKEN")
     return Settings(
-        host=environ.get("HOST") or "127.0.0.1",
+        host=_host(environ),
         port=_port(environ),
         embedded=environ.get("FINTWIN_EMBEDDED") == "1",
         database_urls=urls,
@@ -183,8 +187,6 @@ def role_passwords(environ: Mapping[str, str]) -> dict[str, str]:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a service that listens on `host`."""
-    if host == "localhost":
-        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -200,6 +202,12 @@ def sql_folder(name: str) -> Path:
 
 def _url_variable(role: str) -> str:
     return "DATABASE_URL" if role == "api" else f"FINTWIN_{role.upper()}_DATABASE_URL"
+
+
+def _host(environ: Mapping[str, str]) -> str:
+    """The address to listen on. Not `HOST`: shells and compilers' environments set that to other things."""
+    host = environ.get("FINTWIN_HOST") or "127.0.0.1"
+    return "127.0.0.1" if host == "localhost" else host
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -1,0 +1,55 @@
+"""The command `fintwin` and the list of its sub-commands.
+
+A module per command, named in `COMMANDS`; it is imported only when it is asked for, so that `fintwin --version` does not load
+a ledger. What a command refuses is printed as one sentence on standard error, with exit code 2.
+
+    fintwin run
+    fintwin --help
+"""
+
+from importlib import import_module
+from typing import Any
+
+import rich_click as click
+
+import fintwin
+from fintwin.embedded.refusals import EmbeddedError
+from fintwin.settings import SettingsError
+
+# Command name: the module that defines it, and the function there.
+COMMANDS = {
+    "run": "fintwin.cli.run:run",
+    "api": "fintwin.cli.api:api",
+    "migrate": "fintwin.cli.migrate:migrate",
+}
+REFUSALS = (EmbeddedError, SettingsError)
+
+
+class LazyGroup(click.RichGroup):
+    """Looks commands up in `COMMANDS`, and turns refusals into one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command, by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Imports one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever the command returns
+        """Runs the command; a refusal ends it with code 2."""
+        try:
+            return super().invoke(ctx)
+        except REFUSALS as refusal:
+            click.echo(str(refusal), err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(fintwin.__version__, prog_name="fintwin")
+def main() -> None:
+    """FinTwin: an event-sourced ledger that you can fork."""

@@ -1,0 +1,93 @@
+"""`fintwin run`: the whole service in the foreground, with servers of its own where none are named.
+
+    $ fintwin run
+    Starting Postgres and Valkey in /home/me/fintwin/.fintwin
+    FinTwin is ready: http://localhost:8000
+
+Without `DATABASE_URL` it starts the embedded servers, brings the database up to date and runs in demo mode on loopback. With it,
+it runs the same parts against real servers and starts none. Ctrl-C, SIGTERM or closing the terminal stops everything.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+import rich_click as click
+
+from fintwin.cli.supervisor import STOP_SIGNALS, Part, supervise
+from fintwin.embedded import EmbeddedServers
+from fintwin.embedded.ports import is_taken
+from fintwin.settings import SettingsError, StartOptions, load, start_options
+
+
+@click.command()
+def run() -> None:
+    """Start everything in the foreground; Ctrl-C stops it."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop_starting)
+    options = start_options(os.environ)
+    if is_taken(options.host, options.port):
+        msg = f"Port {options.port} is taken by another program: stop that one, or choose another port with PORT."
+        raise SettingsError(msg)
+    if not options.embedded:
+        load(os.environ)
+        sys.exit(_supervise(options, os.environ, look_after=lambda: None))
+    say(f"Starting Postgres and Valkey for {options.data_folder.resolve()}")
+    with EmbeddedServers(options.data_folder, say=say) as servers:
+        _migrate(servers)
+        environment = os.environ | servers.environment()
+        load(environment)
+        code = _supervise(options, environment, look_after=servers.restart_ended)
+    say("FinTwin has stopped.")
+    sys.exit(code)
+
+
+def service_parts() -> list[Part]:
+    """What makes up the service; each part is a command of this very installation."""
+    command = [sys.executable, "-m", "fintwin"]
+    return [Part("api", [*command, "api"])]
+
+
+def _stop_starting(*_: object) -> NoReturn:
+    """A signal before everything runs: unwind, so that what has been started is stopped."""
+    raise SystemExit(0)
+
+
+def say(sentence: str) -> None:
+    """For the person who watches; at once, also into a pipe."""
+    click.echo(sentence)
+    sys.stdout.flush()
+
+
+def _migrate(servers: EmbeddedServers) -> None:
+    from fintwin.store.migrate import MigrationError, migrate
+
+    try:
+        asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
+    except MigrationError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _supervise(options: StartOptions, environment: Mapping[str, str], *, look_after: Callable[[], None]) -> int:
+    """Runs the parts until somebody says stop."""
+    name = "localhost" if options.host in {"127.0.0.1", "::1"} else options.host
+    return supervise(
+        service_parts(),
+        environment,
+        is_ready=lambda: _listens(options),
+        on_ready=lambda: say(f"FinTwin is ready: http://{name}:{options.port}"),
+        look_after=look_after,
+        say=say,
+    )
+
+
+def _listens(options: StartOptions) -> bool:
+    try:
+        with socket.create_connection((options.host, options.port), timeout=1.0):
+            return True
+    except OSError:
+        return False
