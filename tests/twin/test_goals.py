@@ -17,9 +17,7 @@ from fintwin.twin.interest import balances_minor
 
 def test_monthly_sum_for_a_goal() -> None:
     """50,000 in 60 months from 10,000 at 4 %: exactly 569.9942, rounded up to 570.00."""
-    assert round(exact_monthly_sum_minor(5_000_000, 1_000_000, Decimal(4), months=60) / 100, 4) == Decimal(
-        "569.9942"
-    )
+    assert round(exact_monthly_sum_minor(5_000_000, 1_000_000, Decimal(4), months=60) / 100, 4) == Decimal("569.9942")
     assert monthly_sum_minor(5_000_000, 1_000_000, Decimal(4), months=60) == 57_000
 
 

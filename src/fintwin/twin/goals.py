@@ -44,9 +44,7 @@ def monthly_sum_minor(
     goal_minor: int, have_minor: int, annual_rate_percent: Decimal, *, months: int, at_start: bool = False
 ) -> int:
     """Return the monthly sum that reaches the goal, rounded up to minor units; 0 where none is needed."""
-    exact = exact_monthly_sum_minor(
-        goal_minor, have_minor, annual_rate_percent, months=months, at_start=at_start
-    )
+    exact = exact_monthly_sum_minor(goal_minor, have_minor, annual_rate_percent, months=months, at_start=at_start)
     return max(0, int(exact.to_integral_value(rounding=ROUND_CEILING)))
 
 

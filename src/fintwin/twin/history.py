@@ -82,14 +82,10 @@ def parse_market(text: str, label: str) -> Market:
             message = f"Line {line} of the market file holds something that is no number."
             raise ValueError(message) from error
         if not all(-1 < rate < np.inf for rate in (year.stocks, year.bonds, year.bills, year.inflation)):
-            message = (
-                f"Line {line} of the market file holds a return of -100 % or below, or no finite number."
-            )
+            message = f"Line {line} of the market file holds a return of -100 % or below, or no finite number."
             raise ValueError(message)
         if years and year.year != years[-1].year + 1:
-            message = (
-                f"The market file jumps from {years[-1].year} to {year.year}; years must follow each other."
-            )
+            message = f"The market file jumps from {years[-1].year} to {year.year}; years must follow each other."
             raise ValueError(message)
         years.append(year)
     if not years:
@@ -113,9 +109,7 @@ def windows(values: Sequence[float] | NDArray[np.float64], years: int) -> NDArra
     return np.lib.stride_tricks.sliding_window_view(array, years)
 
 
-def mixed_growth(
-    years: Sequence[MarketYear], stock_share: float, bill_share: float = 0.0
-) -> NDArray[np.float64]:
+def mixed_growth(years: Sequence[MarketYear], stock_share: float, bill_share: float = 0.0) -> NDArray[np.float64]:
     """Return each year's growth factor of a mix rebalanced yearly; what the other two leave is in bonds."""
     bond_share = 1 - stock_share - bill_share
     return np.array(
@@ -128,9 +122,7 @@ def price_level(years: Sequence[MarketYear]) -> NDArray[np.float64]:
     return np.array([1 + year.inflation for year in years])
 
 
-def trinity(
-    history: Sequence[MarketYear], *, years: int, stock_share: float, draw_rate: float
-) -> WindowCount:
+def trinity(history: Sequence[MarketYear], *, years: int, stock_share: float, draw_rate: float) -> WindowCount:
     """Count the windows in which drawing `draw_rate` of the start, kept at its buying power, lasted."""
     growth = windows(mixed_growth(history, stock_share), years)
     draws = draw_rate * np.cumprod(windows(price_level(history), years), axis=1)
@@ -143,9 +135,7 @@ def trinity(
     return WindowCount(len(alive), len(alive) - len(failed), failed)
 
 
-def sustainable_rates(
-    history: Sequence[MarketYear], *, years: int, stock_share: float
-) -> list[SustainableRate]:
+def sustainable_rates(history: Sequence[MarketYear], *, years: int, stock_share: float) -> list[SustainableRate]:
     """Return, for each window in order, the highest rate it would have borne.
 
     In closed form: the final product of growth divided by the sum of each year's price level times the growth

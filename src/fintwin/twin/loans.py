@@ -30,9 +30,7 @@ class LoanRow(msgspec.Struct, frozen=True):
     balance_minor: int
 
 
-def exact_instalment_minor(
-    principal_minor: int | Decimal, annual_rate_percent: Decimal, months: int
-) -> Decimal:
+def exact_instalment_minor(principal_minor: int | Decimal, annual_rate_percent: Decimal, months: int) -> Decimal:
     """Return the unrounded instalment, in minor units."""
     with localcontext(EXACT):
         rate = period_rate(annual_rate_percent, MONTHS_A_YEAR)
@@ -46,9 +44,7 @@ def instalment_minor(principal_minor: int | Decimal, annual_rate_percent: Decima
     return round_half_up(exact_instalment_minor(principal_minor, annual_rate_percent, months))
 
 
-def exact_balance_minor(
-    principal_minor: int, annual_rate_percent: Decimal, months: int, *, paid: int
-) -> Decimal:
+def exact_balance_minor(principal_minor: int, annual_rate_percent: Decimal, months: int, *, paid: int) -> Decimal:
     """Return what is owed after `paid` unrounded instalments: `P (1+i)^k - A ((1+i)^k - 1) / i`."""
     with localcontext(EXACT):
         rate = period_rate(annual_rate_percent, MONTHS_A_YEAR)
@@ -89,9 +85,7 @@ def schedule(
     return rows
 
 
-def reamortised_instalment_minor(
-    balance_minor: int | Decimal, annual_rate_percent: Decimal, months_left: int
-) -> int:
+def reamortised_instalment_minor(balance_minor: int | Decimal, annual_rate_percent: Decimal, months_left: int) -> int:
     """Return the instalment after a change of rate, the end date kept."""
     return instalment_minor(balance_minor, annual_rate_percent, months_left)
 

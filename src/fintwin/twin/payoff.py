@@ -74,22 +74,16 @@ def pay_off(debts: tuple[Debt, ...], monthly_minor: int, order: PayoffOrder) -> 
     plan = _run(debts, monthly_minor, _ranking(debts, order))
     minimums = _run(debts, None, ())
     saved = minimums.interest_minor - plan.interest_minor if minimums.months is not None else None
-    earlier = (
-        minimums.months - plan.months if minimums.months is not None and plan.months is not None else None
-    )
+    earlier = minimums.months - plan.months if minimums.months is not None and plan.months is not None else None
     return PayoffAnswer(plan, minimums, saved, earlier)
 
 
 def _ranking(debts: tuple[Debt, ...], order: PayoffOrder) -> tuple[int, ...]:
     numbers = range(len(debts))
     if order is PayoffOrder.AVALANCHE:
-        return tuple(
-            sorted(numbers, key=lambda n: (-debts[n].annual_rate_percent, debts[n].balance_minor, n))
-        )
+        return tuple(sorted(numbers, key=lambda n: (-debts[n].annual_rate_percent, debts[n].balance_minor, n)))
     if order is PayoffOrder.SNOWBALL:
-        return tuple(
-            sorted(numbers, key=lambda n: (debts[n].balance_minor, -debts[n].annual_rate_percent, n))
-        )
+        return tuple(sorted(numbers, key=lambda n: (debts[n].balance_minor, -debts[n].annual_rate_percent, n)))
     return tuple(numbers)
 
 

@@ -15,6 +15,7 @@ import datetime as dt
 from calendar import monthrange
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 
 import msgspec
@@ -57,10 +58,17 @@ def month_number(day: dt.date) -> int:
     return day.year * MONTHS_A_YEAR + day.month - 1
 
 
+@lru_cache(maxsize=4096)
+def month_length(number: int) -> int:
+    """Return how many days a running month has."""
+    year, month = divmod(number, MONTHS_A_YEAR)
+    return monthrange(year, month + 1)[1]
+
+
 def in_month(number: int, day: int) -> dt.date:
     """Return the given day of a running month, the last one where the month is shorter."""
     year, month = divmod(number, MONTHS_A_YEAR)
-    return dt.date(year, month + 1, min(day, monthrange(year, month + 1)[1]))
+    return dt.date(year, month + 1, min(day, month_length(number)))
 
 
 class Schedule(msgspec.Struct, frozen=True):
