@@ -1,0 +1,317 @@
+-- The one way into the log: appends a batch of decided commands, each whole or not at all, and never raises for one of them.
+--
+-- Arrays run in parallel. c_*: one entry per command (c_first..c_last index its events; at most one event per stream).
+-- s_*: the distinct streams of the batch. e_*: one entry per event, with
+--   e_stream    index into s_*
+--   e_version   the version the decision was made on (NULL: a credit, which asks for none), e_balance likewise the balance
+--   e_type      NULL: no event, only the question whether that version still stands (a refusal being confirmed)
+--   e_delta     change of the account's balance in minor units, e_currency its currency (NULL where no money moves)
+--   e_effective microseconds since 1970 UTC, NULL: when recorded
+-- h_*: the new head facts of those events that change more than the balance.
+--
+-- Status per command: 0 appended, 1 replayed (the key is known: transaction, position and balance are the first ones),
+-- 2 conflicted (decide again on `heads`), 3 no such recipient, 4 recipient cannot receive, 5 denied (our bug: not the
+-- owner, money made or lost, malformed), 6 already reversed, 7 key reused for another request, 8 the question is
+-- confirmed, 9 another command of the atomic batch failed.
+CREATE TYPE log.append_result AS (
+    status smallint[],
+    transaction_id uuid[],
+    position bigint[],
+    balance bigint[],
+    event_version bigint[],
+    event_balance bigint[],
+    event_own boolean[],
+    recorded_at timestamptz,
+    heads log.stream_head[]
+);
+
+CREATE FUNCTION log.append(
+    p_shard integer, p_atomic boolean,
+    c_user uuid[], c_transaction uuid[], c_key bytea[], c_request bytea[], c_reverses uuid[],
+    c_first integer[], c_last integer[],
+    s_kind smallint[], s_id uuid[],
+    e_stream integer[], e_version bigint[], e_balance bigint[], e_type text[], e_schema smallint[], e_delta bigint[],
+    e_currency text[], e_effective bigint[], e_payload text[], e_metadata text[],
+    h_event integer[], h_currency text[], h_status smallint[], h_limit bigint[], h_facts text[]
+) RETURNS log.append_result
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    commands integer := cardinality(c_user);
+    events integer := cardinality(e_stream);
+    streams integer := cardinality(s_id);
+    v_position bigint;
+    v_hash bytea;
+    v_recorded timestamptz;
+    v_recorded_us bigint;
+    first_position bigint;
+    -- working heads, one per stream of the batch
+    w_user uuid[];
+    w_version bigint[];
+    w_balance bigint[];
+    w_limit bigint[];
+    w_status smallint[];
+    w_currency text[];
+    w_effective bigint[];
+    w_hash bytea[];
+    w_facts text[];
+    w_position bigint[] := array_fill(NULL::bigint, ARRAY[streams]);
+    w_known boolean[];
+    -- what each event became
+    a_position bigint[] := array_fill(NULL::bigint, ARRAY[events]);
+    a_version bigint[] := array_fill(NULL::bigint, ARRAY[events]);
+    a_balance bigint[] := array_fill(NULL::bigint, ARRAY[events]);
+    a_command integer[] := array_fill(NULL::integer, ARRAY[events]);
+    a_own boolean[] := array_fill(NULL::boolean, ARRAY[events]);
+    a_digest bytea[] := array_fill(NULL::bytea, ARRAY[events]);
+    a_stream_hash bytea[] := array_fill(NULL::bytea, ARRAY[events]);
+    a_hash bytea[] := array_fill(NULL::bytea, ARRAY[events]);
+    change integer[] := array_fill(NULL::integer, ARRAY[events]);
+    r_status smallint[] := array_fill(NULL::smallint, ARRAY[commands]);
+    r_transaction uuid[] := c_transaction;
+    r_position bigint[] := array_fill(NULL::bigint, ARRAY[commands]);
+    r_balance bigint[] := array_fill(NULL::bigint, ARRAY[commands]);
+    seen_reversals uuid[] := '{}';
+    conflicted integer[] := '{}';
+    result log.append_result;
+    found record;
+    acting uuid;
+    verdict smallint;
+    transit bigint;
+    money bigint;
+    moved bigint;
+    effective bigint;
+    payload bytea;
+    metadata bytea;
+    digest bytea;
+    type_name bytea;
+    c integer;
+    e integer;
+    s integer;
+    h integer;
+BEGIN
+    SELECT l.position, l.hash, l.recorded_at INTO STRICT v_position, v_hash, v_recorded
+        FROM log.log_head l WHERE l.shard = p_shard FOR UPDATE;
+    first_position := v_position;
+    v_recorded := greatest(clock_timestamp(), v_recorded);
+    v_recorded_us := (extract(epoch FROM v_recorded) * 1000000)::bigint;
+
+    FOR found IN
+        SELECT q.i, k.request, k.transaction_id, k.position, k.balance_minor
+            FROM unnest(c_user, c_key) WITH ORDINALITY AS q(user_id, key, i)
+            JOIN log.idempotency k ON k.user_id = q.user_id AND k.key = q.key
+    LOOP
+        r_status[found.i] := CASE WHEN found.request = c_request[found.i] THEN 1 ELSE 7 END;
+        r_transaction[found.i] := found.transaction_id;
+        r_position[found.i] := found.position;
+        r_balance[found.i] := found.balance_minor;
+    END LOOP;
+
+    SELECT array_agg(w.user_id ORDER BY q.i), array_agg(coalesce(w.version, 0) ORDER BY q.i),
+            array_agg(w.balance_minor ORDER BY q.i), array_agg(w.overdraft_limit_minor ORDER BY q.i),
+            array_agg(w.status ORDER BY q.i), array_agg(w.currency ORDER BY q.i),
+            array_agg((extract(epoch FROM w.effective_at_last) * 1000000)::bigint ORDER BY q.i),
+            array_agg(coalesce(w.stream_hash, '\x0000000000000000000000000000000000000000000000000000000000000000')
+                ORDER BY q.i),
+            array_agg(w.facts::text ORDER BY q.i), array_agg(w.version IS NOT NULL ORDER BY q.i)
+        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_known
+        FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
+        LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id;
+
+    FOR h IN 1 .. cardinality(h_event) LOOP
+        change[h_event[h]] := h;
+    END LOOP;
+
+    FOR c IN 1 .. commands LOOP
+        CONTINUE WHEN r_status[c] IS NOT NULL;
+        acting := c_user[c];
+        verdict := 0;
+        transit := 0;
+        IF c_reverses[c] IS NOT NULL AND (
+            c_reverses[c] = ANY (seen_reversals)
+            OR EXISTS (SELECT FROM log.reversal r WHERE r.user_id = acting AND r.transaction_id = c_reverses[c])
+        ) THEN
+            verdict := 6;
+        END IF;
+
+        FOR e IN c_first[c] .. c_last[c] LOOP
+            EXIT WHEN verdict <> 0;
+            s := e_stream[e];
+            moved := e_delta[e];
+            IF w_user[s] <> acting AND (coalesce(e_type[e], '') <> 'TransferReceived' OR moved <= 0) THEN
+                verdict := 5;
+            ELSIF e_version[e] IS NOT NULL THEN
+                IF e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]
+                    OR e_effective[e] < w_effective[s]
+                    OR (moved < 0 AND (w_status[s] <> 1 OR w_balance[s] + moved < -w_limit[s]))
+                THEN
+                    verdict := 2;
+                ELSIF w_version[s] = 0 AND s_kind[s] = 1 AND e_type[e] IS NOT NULL AND change[e] IS NULL THEN
+                    verdict := 5;
+                END IF;
+            ELSIF e_type[e] = 'TransferReceived' THEN
+                IF w_version[s] = 0 THEN
+                    verdict := 3;
+                ELSIF w_status[s] <> 1 OR w_currency[s] <> e_currency[e] OR w_balance[s] + moved >= 1000000000000000
+                THEN
+                    verdict := 4;
+                END IF;
+            ELSIF moved < 0 THEN
+                verdict := 5;
+            ELSIF w_version[s] = 0 OR (moved > 0 AND (w_status[s] = 3 OR w_currency[s] <> e_currency[e]
+                OR w_balance[s] + moved >= 1000000000000000))
+            THEN
+                verdict := 2;
+            END IF;
+            IF e_type[e] IN ('TransferSent', 'TransferReceived') THEN
+                transit := transit + moved;
+            END IF;
+        END LOOP;
+        IF verdict = 0 AND transit <> 0 THEN
+            verdict := 5;
+        END IF;
+        IF verdict = 0 AND (c_last[c] < c_first[c] OR e_type[c_first[c]] IS NULL) THEN
+            verdict := 8;
+        END IF;
+        r_status[c] := verdict;
+        IF verdict = 2 THEN
+            conflicted := conflicted || c;
+        END IF;
+        CONTINUE WHEN verdict <> 0;
+
+        -- From here on the command is in.
+        IF c_reverses[c] IS NOT NULL THEN
+            seen_reversals := seen_reversals || c_reverses[c];
+        END IF;
+        FOR e IN c_first[c] .. c_last[c] LOOP
+            s := e_stream[e];
+            v_position := v_position + 1;
+            IF w_version[s] = 0 THEN
+                w_user[s] := acting;
+                IF s_kind[s] = 1 THEN
+                    w_balance[s] := 0;
+                END IF;
+            END IF;
+            w_version[s] := w_version[s] + 1;
+            w_position[s] := v_position;
+            effective := coalesce(e_effective[e], v_recorded_us);
+            IF e_delta[e] IS NOT NULL THEN
+                money := w_balance[s] + e_delta[e];
+                w_balance[s] := money;
+                a_balance[e] := money;
+                IF e = c_first[c] THEN
+                    r_balance[c] := money;
+                END IF;
+                w_effective[s] := greatest(w_effective[s], effective);
+            END IF;
+            h := change[e];
+            IF h IS NOT NULL THEN
+                w_currency[s] := h_currency[h];
+                w_status[s] := h_status[h];
+                w_limit[s] := h_limit[h];
+                w_facts[s] := h_facts[h];
+            END IF;
+            payload := convert_to(e_payload[e], 'UTF8');
+            metadata := convert_to(e_metadata[e], 'UTF8');
+            type_name := convert_to(e_type[e], 'UTF8');
+            digest := sha256(
+                int4send(p_shard) || int8send(v_position) || int2send(s_kind[s]) || uuid_send(s_id[s])
+                || int8send(w_version[s]) || uuid_send(w_user[s]) || int2send(length(type_name)::smallint) || type_name
+                || int2send(e_schema[e]) || uuid_send(c_transaction[c]) || int8send(effective)
+                || int8send(v_recorded_us) || int4send(length(payload)) || payload || int4send(length(metadata))
+                || metadata);
+            v_hash := sha256(v_hash || digest);
+            w_hash[s] := sha256(w_hash[s] || digest);
+            a_position[e] := v_position;
+            a_version[e] := w_version[s];
+            a_command[e] := c;
+            a_own[e] := w_user[s] = acting;
+            a_digest[e] := digest;
+            a_stream_hash[e] := w_hash[s];
+            a_hash[e] := v_hash;
+        END LOOP;
+        r_position[c] := v_position;
+    END LOOP;
+
+    IF p_atomic AND EXISTS (SELECT FROM unnest(r_status) AS q(status) WHERE q.status NOT IN (0, 1)) THEN
+        r_status := array_replace(r_status, 0::smallint, 9::smallint);
+        v_position := first_position;
+    END IF;
+
+    IF v_position > first_position THEN
+        INSERT INTO log.event
+            SELECT p_shard, q.position, s_kind[q.stream], s_id[q.stream], q.version, w_user[q.stream], q.type,
+                    q.schema_version, c_transaction[q.command],
+                    coalesce(timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond', v_recorded),
+                    v_recorded,
+                    q.payload::json, q.metadata::json, q.digest, q.stream_hash, q.hash
+                FROM unnest(a_position, e_stream, a_version, a_command, e_type, e_schema, e_effective, e_payload,
+                        e_metadata, a_digest, a_stream_hash, a_hash)
+                    AS q(position, stream, version, command, type, schema_version, effective, payload, metadata,
+                        digest, stream_hash, hash)
+                WHERE q.position IS NOT NULL;
+
+        UPDATE log.stream_head AS head
+            SET version = q.version, position = q.position, stream_hash = q.stream_hash, currency = q.currency,
+                status = q.status, balance_minor = q.balance, overdraft_limit_minor = q.overdraft,
+                effective_at_last = timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond',
+                facts = q.facts::json
+            FROM unnest(s_kind, s_id, w_known, w_version, w_position, w_hash, w_currency, w_status, w_balance,
+                    w_limit, w_effective, w_facts)
+                AS q(kind, id, known, version, position, stream_hash, currency, status, balance, overdraft, effective,
+                    facts)
+            WHERE head.shard = p_shard AND head.stream_kind = q.kind AND head.stream_id = q.id
+                AND q.known AND q.position IS NOT NULL;
+        IF false = ANY (w_known) THEN
+            INSERT INTO log.stream_head
+                SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.stream_hash, q.currency, q.status,
+                        q.balance, q.overdraft,
+                        timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond', q.facts::json
+                    FROM unnest(s_kind, s_id, w_known, w_user, w_version, w_position, w_hash, w_currency, w_status,
+                            w_balance, w_limit, w_effective, w_facts)
+                        AS q(kind, id, known, user_id, version, position, stream_hash, currency, status, balance,
+                            overdraft, effective, facts)
+                    WHERE NOT q.known AND q.position IS NOT NULL;
+        END IF;
+
+        INSERT INTO log.idempotency
+            SELECT q.user_id, q.key, q.request, p_shard, q.transaction_id, q.position, q.balance
+                FROM unnest(c_user, c_key, c_request, c_transaction, r_position, r_balance, r_status)
+                    AS q(user_id, key, request, transaction_id, position, balance, status)
+                WHERE q.status = 0 AND q.key IS NOT NULL;
+        IF cardinality(seen_reversals) > 0 THEN
+            INSERT INTO log.reversal
+                SELECT q.user_id, q.reverses, p_shard, q.transaction_id, q.position
+                    FROM unnest(c_user, c_reverses, c_transaction, r_position, r_status)
+                        AS q(user_id, reverses, transaction_id, position, status)
+                    WHERE q.status = 0 AND q.reverses IS NOT NULL;
+        END IF;
+        UPDATE log.log_head SET position = v_position, hash = v_hash, recorded_at = v_recorded WHERE shard = p_shard;
+        PERFORM pg_notify('fintwin_log', p_shard || ':' || v_position);
+    END IF;
+
+    IF cardinality(conflicted) > 0 THEN
+        result.heads := ARRAY(
+            SELECT head FROM log.stream_head head
+                WHERE head.shard = p_shard AND (head.stream_kind, head.stream_id) IN (
+                    SELECT s_kind[e_stream[q.event]], s_id[e_stream[q.event]]
+                        FROM unnest(conflicted) AS k(command)
+                        CROSS JOIN LATERAL generate_series(c_first[k.command], c_last[k.command]) AS q(event)
+                )
+        );
+    END IF;
+    result.status := r_status;
+    result.transaction_id := r_transaction;
+    result.position := r_position;
+    result.balance := r_balance;
+    result.event_version := a_version;
+    result.event_balance := a_balance;
+    result.event_own := a_own;
+    result.recorded_at := v_recorded;
+    RETURN result;
+END
+$$;
+
+GRANT CREATE ON SCHEMA log TO fintwin_append;
+ALTER FUNCTION log.append OWNER TO fintwin_append;
+REVOKE CREATE ON SCHEMA log FROM fintwin_append;
+GRANT EXECUTE ON FUNCTION log.append TO fintwin_api;

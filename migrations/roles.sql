@@ -1,0 +1,62 @@
+-- The roles of FinTwin. Run before the migrations each time, by an administrator; changes nothing where all is there.
+--
+-- Roles belong to the cluster, not to the database. Login roles are made without a password: who sets up the cluster
+-- gives them one (`fintwin migrate` takes FINTWIN_<ROLE>_PASSWORD, the embedded server makes random ones).
+DO $$
+DECLARE
+    role_name text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('fintwin roles'));
+    FOREACH role_name IN ARRAY ARRAY['fintwin_owner', 'fintwin_append'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+        END IF;
+    END LOOP;
+    FOREACH role_name IN ARRAY ARRAY[
+        'fintwin_api', 'fintwin_twin', 'fintwin_projector', 'fintwin_publisher', 'fintwin_auditor', 'fintwin_identity',
+        'fintwin_eraser', 'fintwin_backup'
+    ] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+        END IF;
+    END LOOP;
+    -- The owner hands the append function to the role that runs it; an administrator who is no superuser acts as the owner.
+    IF NOT pg_has_role('fintwin_owner', 'fintwin_append', 'MEMBER') THEN
+        GRANT fintwin_append TO fintwin_owner;
+    END IF;
+    IF NOT pg_has_role(current_user, 'fintwin_owner', 'MEMBER') THEN
+        EXECUTE format('GRANT fintwin_owner TO %I', current_user);
+    END IF;
+    EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO fintwin_owner', current_database());
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format(
+        'GRANT CONNECT ON DATABASE %I TO fintwin_api, fintwin_twin, fintwin_projector, fintwin_publisher, '
+        'fintwin_auditor, fintwin_identity, fintwin_eraser, fintwin_backup', current_database());
+    IF NOT (SELECT rolbypassrls FROM pg_roles WHERE rolname = 'fintwin_backup') THEN
+        BEGIN
+            ALTER ROLE fintwin_backup BYPASSRLS;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE WARNING 'fintwin_backup cannot be given BYPASSRLS by this administrator: dumps need another role';
+        END;
+    END IF;
+END
+$$;
+
+-- Nothing of ours may hold a statement, a lock or a snapshot for long; dumps may.
+ALTER ROLE fintwin_api SET statement_timeout = '15s';
+ALTER ROLE fintwin_api SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE fintwin_api SET lock_timeout = '10s';
+ALTER ROLE fintwin_twin SET statement_timeout = '30s';
+ALTER ROLE fintwin_twin SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE fintwin_twin SET default_transaction_read_only = on;
+ALTER ROLE fintwin_projector SET statement_timeout = '60s';
+ALTER ROLE fintwin_projector SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE fintwin_publisher SET statement_timeout = '30s';
+ALTER ROLE fintwin_publisher SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE fintwin_auditor SET statement_timeout = '60s';
+ALTER ROLE fintwin_auditor SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE fintwin_auditor SET default_transaction_read_only = on;
+ALTER ROLE fintwin_identity SET statement_timeout = '5s';
+ALTER ROLE fintwin_identity SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE fintwin_eraser SET statement_timeout = '15s';
+ALTER ROLE fintwin_eraser SET idle_in_transaction_session_timeout = '5s';

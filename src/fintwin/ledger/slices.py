@@ -1,0 +1,140 @@
+"""One slice of commands: decided together, appended together, answered one by one.
+
+>>> from fintwin.ledger.states import States
+>>> len(Slice([], States()).batch)
+0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fintwin.domain.accounts.decide import ALREADY_REVERSED, RECIPIENT_CANNOT_RECEIVE, UNKNOWN_ACCOUNT
+from fintwin.domain.catalogue import encode
+from fintwin.domain.hashing import microseconds
+from fintwin.domain.refusals import Code, Refusal
+from fintwin.domain.streams import StreamKey
+from fintwin.ledger.plans import Change
+from fintwin.ledger.states import States, add_change, add_question
+from fintwin.ledger.submission import (
+    Booked,
+    LedgerFaultError,
+    NotApplied,
+    Receipt,
+    Replay,
+    Submission,
+)
+from fintwin.store.append import Appended, Batch, Verdict
+
+KEY_REUSED = Refusal(
+    Code.IDEMPOTENCY_KEY_REUSED, "This idempotency key was used for another request before; use a new one."
+)
+_ANSWERS = {
+    Verdict.NO_RECIPIENT: UNKNOWN_ACCOUNT,
+    Verdict.RECIPIENT_CANNOT_RECEIVE: RECIPIENT_CANNOT_RECEIVE,
+    Verdict.ALREADY_REVERSED: ALREADY_REVERSED,
+    Verdict.KEY_REUSED: KEY_REUSED,
+}
+
+
+class Slice:
+    """The commands of one append. `decide` fills the batch; `settle` hands out what became of it."""
+
+    __slots__ = ("_changes", "_states", "batch", "submissions")
+
+    def __init__(self, submissions: Sequence[Submission], states: States) -> None:
+        """``states`` are shared with the other slices of the writer."""
+        self.submissions = submissions
+        self.batch = Batch()
+        self._states = states
+        self._changes: list[list[Change]] = []
+
+    def decide(self) -> None:
+        """Decide every command on the states as the ones before leave them, and fill the batch."""
+        for submission in self.submissions:
+            self._decide(submission)
+
+    def _decide(self, submission: Submission) -> None:
+        states, batch, plan = self._states, self.batch, submission.plan
+        user_id = submission.user_id
+        own = plan.streams
+        known = [states.get(user_id, stream) for stream in own]
+        decided = plan.decide(known)
+        if isinstance(decided, Refusal):
+            submission.refusal = decided
+            batch.add_command(user_id, submission.transaction_id, submission.key, submission.request, None)
+            for stream, state in zip(own, known, strict=True):
+                add_question(batch, stream, state)
+            self._changes.append([])
+            return
+        submission.refusal = None
+        batch.add_command(user_id, submission.transaction_id, submission.key, submission.request, plan.reverses)
+        effective_at = plan.effective_at
+        effective_us = None if effective_at is None else microseconds(effective_at)
+        for change in decided:
+            before = states.get(user_id, change.stream)
+            after = states.apply(user_id, change, effective_at or submission.at)
+            # A payee learns nothing of the payer's request.
+            metadata = submission.metadata if change.stream in own else "{}"
+            add_change(batch, change, before, after, effective_us, encode(change.event).decode(), metadata)
+        self._changes.append(decided)
+
+    def streams(self) -> set[StreamKey]:
+        """All streams that the slice reads or changes."""
+        touched = {change.stream for changes in self._changes for change in changes}
+        return touched.union(*(submission.plan.streams for submission in self.submissions))
+
+    def settle(self, appended: Appended) -> list[Submission]:
+        """Answer every command but those in conflict; these are given back, in order, to be decided again."""
+        again: list[Submission] = []
+        event = 0
+        for index, submission in enumerate(self.submissions):
+            changes = self._changes[index]
+            asked = len(changes) if submission.refusal is None else len(submission.plan.streams)
+            verdict = appended.verdicts[index]
+            if verdict == Verdict.APPENDED:
+                submission.resolve(self._receipt(submission, changes, appended, index, event))
+            else:
+                self._states.forget(change.stream for change in changes)
+                if verdict == Verdict.CONFLICTED:
+                    again.append(submission)
+                else:
+                    self._answer(submission, Verdict(verdict), appended, index)
+            event += asked
+        self._states.refresh(appended.heads)
+        return again
+
+    def _receipt(
+        self, submission: Submission, changes: list[Change], appended: Appended, index: int, event: int
+    ) -> Receipt:
+        last = appended.positions[index]
+        assert last is not None
+        booked = []
+        for offset, change in enumerate(changes):
+            version = appended.event_versions[event + offset]
+            balance_minor = appended.event_balances_minor[event + offset]
+            assert version is not None
+            own = appended.event_own[event + offset] is True
+            booked.append(Booked(change, last - len(changes) + 1 + offset, version, balance_minor, own))
+            self._states.correct(change.stream, version, balance_minor)
+        effective_at: datetime = submission.plan.effective_at or appended.recorded_at
+        return Receipt(submission.transaction_id, last, appended.recorded_at, effective_at, tuple(booked))
+
+    def _answer(self, submission: Submission, verdict: Verdict, appended: Appended, index: int) -> None:
+        match verdict:
+            case Verdict.REPLAYED:
+                position = appended.positions[index]
+                assert position is not None
+                submission.resolve(
+                    Replay(appended.transaction_ids[index], position, appended.balances_minor[index])
+                )
+            case Verdict.CONFIRMED:
+                assert submission.refusal is not None
+                submission.resolve(submission.refusal)
+            case Verdict.SIBLING_FAILED:
+                submission.resolve(NotApplied())
+            case Verdict.DENIED:
+                submission.fail(LedgerFaultError(f"command denied by the log: {type(submission.plan).__name__}"))
+            case _:
+                submission.resolve(_ANSWERS[verdict])

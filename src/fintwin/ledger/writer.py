@@ -1,0 +1,253 @@
+"""The queue in front of the log: many commands, few commits.
+
+While one append commits, the commands that arrive queue up and go together in the next; no command waits for company that is
+not there. Two appends may be in flight: the second is decided on the states as the first will leave them, and the log
+takes them in turn. What conflicts (somebody else was faster) is decided again at the front of the next slice, on the states
+the log just told; the third conflict takes the locked path, where the log waits for the decision.
+
+The answer to a command is given after its commit, never before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import asyncpg
+import structlog
+
+from fintwin.ledger.slices import Slice
+from fintwin.ledger.states import States
+from fintwin.ledger.submission import (
+    LedgerBusyError,
+    LedgerFaultError,
+    Outcome,
+    OutcomeUnknownError,
+    Submission,
+)
+from fintwin.store.append import Appended, append, load_heads
+from fintwin.store.connect import LOST, UNDONE, Connection, Pool
+
+_log = structlog.get_logger(__name__)
+
+
+class _Group:
+    """Commands that go together: one, or the whole of an atomic batch."""
+
+    __slots__ = ("atomic", "submissions")
+
+    def __init__(self, submissions: Sequence[Submission], *, atomic: bool) -> None:
+        self.submissions = submissions
+        self.atomic = atomic
+
+
+class Writer:
+    """Appends commands to one shard for this process; see the module."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        slice_max: int = 256,
+        in_flight_max: int = 2,
+        waiting_max: int = 16_384,
+        tries_max: int = 3,
+    ) -> None:
+        """``waiting_max``: commands that may queue up before new ones are turned away."""
+        self._pool = pool
+        self._slice_max = slice_max
+        self._in_flight_max = in_flight_max
+        self._waiting_max = waiting_max
+        self._tries_max = tries_max
+        self._states = States()
+        self._queue: deque[_Group] = deque()
+        self._waiting = 0
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._deciding = asyncio.Lock()
+        self.tries: dict[int, int] = {}
+        """How many commands needed how many tries (for the metrics)."""
+
+    @property
+    def waiting(self) -> int:
+        """Commands in the queue."""
+        return self._waiting
+
+    async def submit(self, submission: Submission) -> Outcome:
+        """Append one command.
+
+        Raises:
+            LedgerBusyError: nothing was booked; try again.
+            OutcomeUnknownError: the database was lost meanwhile.
+            LedgerFaultError: our bug; nothing was booked.
+        """
+        self._enqueue(_Group((submission,), atomic=False))
+        return await submission.answer
+
+    async def submit_all(self, submissions: Sequence[Submission], *, atomic: bool = False) -> list[Outcome | Exception]:
+        """Append many commands in their order: each for itself, or with ``atomic`` all or none."""
+        if self._waiting + len(submissions) > self._waiting_max:
+            raise LedgerBusyError
+        if atomic:
+            self._enqueue(_Group(submissions, atomic=True))
+        else:
+            for submission in submissions:
+                self._enqueue(_Group((submission,), atomic=False))
+        outcomes = await asyncio.gather(*(one.answer for one in submissions), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+                raise outcome
+        return outcomes  # type: ignore[return-value]  # what is no Exception was raised above
+
+    async def close(self) -> None:
+        """Wait until everything that was taken is answered."""
+        while self._in_flight:
+            await asyncio.wait(set(self._in_flight))
+
+    def _enqueue(self, group: _Group) -> None:
+        if self._waiting >= self._waiting_max:
+            raise LedgerBusyError
+        self._waiting += len(group.submissions)
+        self._queue.append(group)
+        self._kick()
+
+    def _kick(self) -> None:
+        if self._queue and len(self._in_flight) < self._in_flight_max:
+            task = asyncio.get_running_loop().create_task(self._run_next())
+            self._in_flight.add(task)
+            task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._kick()
+
+    def _take(self) -> tuple[list[Submission], bool]:
+        """The next slice: an atomic batch alone, or single commands up to the size of a slice."""
+        taken: list[Submission] = []
+        while self._queue and len(taken) < self._slice_max:
+            group = self._queue[0]
+            if group.atomic and taken:
+                break
+            self._queue.popleft()
+            taken.extend(group.submissions)
+            if group.atomic:
+                self._waiting -= len(taken)
+                return taken, True
+        self._waiting -= len(taken)
+        return taken, False
+
+    async def _run_next(self) -> None:
+        # Slices are decided and sent one after the other, in the order of their commands; so the connection comes first.
+        async with AsyncExitStack() as stack:
+            async with self._deciding:
+                connection = await self._connect(stack)
+                submissions, atomic = self._take()
+                if connection is None or not submissions:
+                    return
+                self._kick()
+                try:
+                    await self._load(connection, submissions)
+                    part = Slice(submissions, self._states)
+                    part.decide()
+                except Exception as error:  # noqa: BLE001  each command is told what happened to it
+                    self._failed(submissions, error)
+                    return
+                appending = asyncio.ensure_future(append(connection, part.batch, atomic=atomic))
+                await asyncio.sleep(0)
+            await self._settle(part, appending, atomic=atomic)
+
+    async def _connect(self, stack: AsyncExitStack) -> Connection | None:
+        try:
+            return await stack.enter_async_context(self._pool.acquire())
+        except Exception as error:  # noqa: BLE001  each command is told what happened to it
+            submissions, _ = self._take()
+            self._failed(submissions, LedgerBusyError() if isinstance(error, LOST) else error)
+            return None
+
+    async def _load(self, connection: Connection, submissions: Sequence[Submission]) -> None:
+        missing = {
+            (one.user_id, stream)
+            for one in submissions
+            for stream in one.plan.streams
+            if self._states.get(one.user_id, stream) is None
+        }
+        if missing:
+            heads = await load_heads(connection, list(missing))
+            # An append that was decided meanwhile knows better than what has just been read.
+            self._states.refresh(head for head in heads if self._states.get(head.user_id, head.stream) is None)
+
+    async def _settle(self, part: Slice, appending: asyncio.Future[Appended], *, atomic: bool) -> None:
+        for one in part.submissions:
+            one.tries += 1
+        try:
+            appended = await appending
+        except Exception as error:  # noqa: BLE001  each command is told what happened to it
+            self._states.forget(part.streams())
+            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, LOST + UNDONE) and not atomic:
+                await self._append_singly(part.submissions, error)
+            else:
+                self._failed(part.submissions, error)
+            return
+        again = part.settle(appended)
+        if atomic and again:
+            again = [one for one in part.submissions if not one.answer.done()]
+        for one in part.submissions:
+            if one.answer.done():
+                self.tries[one.tries] = self.tries.get(one.tries, 0) + 1
+        if again:
+            await self._again(again, atomic=atomic)
+
+    async def _again(self, submissions: list[Submission], *, atomic: bool) -> None:
+        stubborn = [one for one in submissions if one.tries >= self._tries_max]
+        if atomic and stubborn:
+            await self._append_locked(submissions, atomic=True)
+            return
+        for one in stubborn:
+            await self._append_locked([one], atomic=False)
+        others = [one for one in submissions if one.tries < self._tries_max]
+        if not others:
+            return
+        self._waiting += len(others)
+        if atomic:
+            self._queue.appendleft(_Group(others, atomic=True))
+        else:
+            self._queue.extendleft(_Group((one,), atomic=False) for one in reversed(others))
+
+    async def _append_locked(self, submissions: list[Submission], *, atomic: bool) -> None:
+        """The log waits while these are decided: nobody can be faster."""
+        states = States()
+        wanted = [(one.user_id, stream) for one in submissions for stream in one.plan.streams]
+        part = Slice(submissions, states)
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                states.refresh(await load_heads(connection, wanted, lock=True))
+                part.decide()
+                appended = await append(connection, part.batch, atomic=atomic)
+        except Exception as error:  # noqa: BLE001  each command is told what happened to it
+            self._states.forget(part.streams())
+            self._failed(submissions, error)
+            return
+        self._states.forget(part.streams())
+        for one in part.settle(appended):
+            one.fail(LedgerFaultError("a conflict under the lock"))
+
+    async def _append_singly(self, submissions: Sequence[Submission], error: Exception) -> None:
+        """One command of the slice is broken in a way only the database saw: find out which, book the others."""
+        if len(submissions) == 1:
+            self._failed(submissions, error)
+            return
+        for one in submissions:
+            await self._append_locked([one], atomic=False)
+
+    def _failed(self, submissions: Sequence[Submission], error: Exception) -> None:
+        if isinstance(error, (LedgerBusyError, *UNDONE)):
+            answer: Exception = LedgerBusyError()
+        elif isinstance(error, LOST):
+            answer = OutcomeUnknownError()
+        else:
+            _log.error("append failed", error=type(error).__name__, commands=len(submissions))
+            answer = LedgerFaultError(f"the log refused a decided command: {type(error).__name__}")
+            answer.__cause__ = error
+        for one in submissions:
+            one.fail(answer)

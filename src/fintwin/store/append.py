@@ -1,0 +1,163 @@
+"""Appending decided commands to the log: one call, one transaction, one round trip.
+
+`Batch` gathers the parallel arrays of the database function ``log.append``; `append` calls it. What became of each command
+comes back in `Appended`; nothing is raised for one command of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from fintwin.domain.streams import StreamKey
+from fintwin.store.connect import Connection
+from fintwin.store.rows import Head, head
+
+SHARD: Final = 0
+"""This version runs one shard; the number is in every key so that there can be more."""
+
+_CALL: Final = "SELECT * FROM log.append(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"
+
+
+class Verdict(IntEnum):
+    """What the append function made of a command; the numbers are those of the function."""
+
+    APPENDED = 0
+    REPLAYED = 1
+    CONFLICTED = 2
+    NO_RECIPIENT = 3
+    RECIPIENT_CANNOT_RECEIVE = 4
+    DENIED = 5
+    ALREADY_REVERSED = 6
+    KEY_REUSED = 7
+    CONFIRMED = 8
+    SIBLING_FAILED = 9
+
+
+class Batch:
+    """The commands of one append, in order, each with its events."""
+
+    __slots__ = ("_streams", "commands", "events", "heads")
+
+    def __init__(self) -> None:
+        """An empty batch."""
+        self.commands: tuple[list[Any], ...] = tuple([] for _ in range(7))
+        self.events: tuple[list[Any], ...] = tuple([] for _ in range(10))
+        self.heads: tuple[list[Any], ...] = tuple([] for _ in range(5))
+        self._streams: dict[StreamKey, int] = {}
+
+    def __len__(self) -> int:
+        """Number of commands."""
+        return len(self.commands[0])
+
+    def add_command(
+        self, user_id: UUID, transaction_id: UUID, key: bytes | None, request: bytes | None, reverses: UUID | None
+    ) -> None:
+        """Begin the next command; the events added after this are its own."""
+        users, transactions, keys, requests, reversals, first, last = self.commands
+        users.append(user_id)
+        transactions.append(transaction_id)
+        keys.append(key)
+        requests.append(request)
+        reversals.append(reverses)
+        first.append(len(self.events[0]) + 1)
+        last.append(len(self.events[0]))
+
+    def add_event(
+        self,
+        stream: StreamKey,
+        *,
+        version: int | None,
+        balance_minor: int | None,
+        event_type: str | None,
+        schema_version: int = 1,
+        delta_minor: int | None = None,
+        currency: str | None = None,
+        effective_us: int | None = None,
+        payload: str = "{}",
+        metadata: str = "{}",
+    ) -> None:
+        """Add an event, or with ``event_type`` None the question whether that version and balance still stand."""
+        index = self._streams.setdefault(stream, len(self._streams) + 1)
+        values = (
+            index, version, balance_minor, event_type, schema_version, delta_minor, currency, effective_us, payload,
+            metadata,
+        )  # fmt: skip
+        for column, value in zip(self.events, values, strict=True):
+            column.append(value)
+        self.commands[6][-1] = len(self.events[0])
+
+    def add_head_facts(
+        self, currency: str | None, status: int | None, overdraft_limit_minor: int | None, facts: str
+    ) -> None:
+        """New head facts that come with the event just added."""
+        for column, value in zip(
+            self.heads, (len(self.events[0]), currency, status, overdraft_limit_minor, facts), strict=True
+        ):
+            column.append(value)
+
+    def arguments(self, *, atomic: bool) -> list[Any]:
+        """The arguments of ``log.append`` in order."""
+        streams = list(self._streams)
+        return [
+            SHARD, atomic, *self.commands, [s.kind for s in streams], [s.id for s in streams], *self.events,
+            *self.heads,
+        ]  # fmt: skip
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What became of a batch: per command (verdict, transaction, last position, balance), per event (version, balance,
+    whether the stream is the acting user's own)."""
+
+    verdicts: Sequence[int]
+    transaction_ids: Sequence[UUID]
+    positions: Sequence[int | None]
+    balances_minor: Sequence[int | None]
+    event_versions: Sequence[int | None]
+    event_balances_minor: Sequence[int | None]
+    event_own: Sequence[bool | None]
+    recorded_at: datetime
+    heads: Sequence[Head]
+
+
+async def append(connection: Connection, batch: Batch, *, atomic: bool = False) -> Appended:
+    """Append a batch. With ``atomic`` either every command gets in (or had been in) or none.
+
+    Raises the database's own errors: those of `connect.LOST` leave the outcome open, any other has undone the whole batch.
+    """
+    row = await connection.fetchrow(_CALL, *batch.arguments(atomic=atomic))
+    assert row is not None, "the append function returns one row"
+    return Appended(
+        verdicts=row["status"],
+        transaction_ids=row["transaction_id"],
+        positions=row["position"],
+        balances_minor=row["balance"],
+        event_versions=row["event_version"],
+        event_balances_minor=row["event_balance"],
+        event_own=row["event_own"],
+        recorded_at=row["recorded_at"],
+        heads=[head(one) for one in row["heads"] or ()],
+    )
+
+
+async def load_heads(
+    connection: Connection, wanted: Sequence[tuple[UUID, StreamKey]], *, lock: bool = False
+) -> list[Head]:
+    """The heads of own streams, asked for as (user, stream); those of anybody else are left out like missing ones.
+
+    With ``lock``, inside a transaction, nothing is appended until that transaction ends.
+    """
+    rows = await connection.fetch(
+        "SELECT * FROM log.load_heads($1, $2, $3, $4, $5)",
+        SHARD,
+        lock,
+        [user_id for user_id, _ in wanted],
+        [stream.kind for _, stream in wanted],
+        [stream.id for _, stream in wanted],
+    )
+    return [head(row) for row in rows]

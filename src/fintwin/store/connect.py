@@ -1,0 +1,56 @@
+"""Connections to Postgres, one pool per role.
+
+Nothing is ever set for a session: reads set the tenant inside their own one-statement transaction. So a connection goes
+back to its pool as it is, without the reset that would cost a round trip of its own.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+Pool = asyncpg.Pool
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+"""The connection is gone: what a statement under way has done is not known."""
+
+UNDONE = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""The statement was certainly undone; it may be tried again later."""
+
+
+async def _keep_as_is(_connection: object) -> None:
+    return
+
+
+async def open_pool(url: str, *, size_min: int = 1, size_max: int = 4, name: str = "fintwin") -> asyncpg.Pool:
+    """A pool of connections. Raises the errors of `LOST` where the server cannot be reached."""
+    pool: asyncpg.Pool = await asyncpg.create_pool(
+        url,
+        min_size=size_min,
+        max_size=size_max,
+        reset=_keep_as_is,
+        command_timeout=30,
+        timeout=10,
+        max_inactive_connection_lifetime=0,
+        server_settings={"application_name": name, "jit": "off"},
+        target_session_attrs="any",
+    )
+    return pool
