@@ -40,13 +40,13 @@ $(VENV)/bin/python:
 	@"$(PYTHON)" -m venv $(VENV)
 
 $(RUN_READY): $(VENV)/bin/python requirements.txt pyproject.toml hatch_build.py
-	@echo "Installing what FinTwin needs to run (about 130 MB, once)"
+	@echo "Installing what FinTwin needs to run (about 110 MB, once)"
 	@$(PY) -m pip install --quiet --require-hashes -r requirements.txt
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV_READY): $(RUN_READY) requirements-dev.txt
-	@echo "Installing what tests and checks need (about 110 MB, once)"
+	@echo "Installing what tests and checks need (about 50 MB, once)"
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
@@ -62,6 +62,10 @@ test: $(DEV_READY)  ## the tests, at most 10 minutes; ends with what was skipped
 test-all: $(DEV_READY)  ## the tests, slow ones included
 	@$(PY) -m pytest -m "not soak" $(ARGS)
 
+.PHONY: test-slow
+test-slow: $(DEV_READY)  ## only what test-all adds to test
+	@$(PY) -m pytest -m "slow and not soak" $(ARGS)
+
 .PHONY: soak
 soak: $(DEV_READY)  ## the long forms: hundreds of kills, thousands of cases
 	@$(PY) -m pytest -m "soak" --timeout=3600 $(ARGS)
@@ -73,7 +77,7 @@ check: $(DEV_READY)  ## format, lint, types, import contracts, tidiness, secrets
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
 	$(PY) -m pytest -q tests/tidy
-	$(PY) -m bandit --quiet --recursive --configfile pyproject.toml src
+	$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml src
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
 
 .PHONY: bench
