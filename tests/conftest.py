@@ -1,4 +1,4 @@
-"""What every test may ask for: real servers once a session, and a database of its own in some 30 milliseconds.
+"""What every test may ask for: real servers once a session, and a database of its own in a tenth of a second.
 
     async def test_something(database: Database) -> None:
         connection = await asyncpg.connect(database.role_urls["api"])
