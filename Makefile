@@ -8,6 +8,7 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 VENV := .venv
+MADE := $(VENV)/.made
 RUN_READY := $(VENV)/.ready-to-run
 DEV_READY := $(VENV)/.ready-to-develop
 PY := $(VENV)/bin/python
@@ -32,14 +33,16 @@ help:  ## print this help
 .PHONY: setup
 setup: $(DEV_READY)  ## make .venv with everything that running and developing need
 
-$(VENV)/bin/python:
+# A stamp, not the program: an environment whose making was interrupted has a python and no pip.
+$(MADE):
 	@"$(PYTHON)" -c 'pass' 2>/dev/null || { echo "FinTwin needs Python 3.11 or newer: install the package python3 (found no $(PYTHON))." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FinTwin needs Python 3.11 or newer, $(PYTHON) is older: install the package python3.11 and say PYTHON=python3.11." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "FinTwin needs Python's venv module: install the package python3-venv." >&2; exit 1; }
 	@echo "Making .venv with $$("$(PYTHON)" --version)"
-	@"$(PYTHON)" -m venv $(VENV)
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@touch $@
 
-$(RUN_READY): $(VENV)/bin/python requirements.txt pyproject.toml hatch_build.py
+$(RUN_READY): $(MADE) requirements.txt pyproject.toml hatch_build.py
 	@echo "Installing what FinTwin needs to run (about 110 MB, once)"
 	@$(PY) -m pip install --quiet --require-hashes -r requirements.txt
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
@@ -53,6 +56,10 @@ $(DEV_READY): $(RUN_READY) requirements-dev.txt
 .PHONY: run
 run: $(RUN_READY)  ## start the whole service in the foreground; Ctrl-C stops it
 	@$(VENV)/bin/fintwin run
+
+.PHONY: dev
+dev: $(DEV_READY)  ## like run, and parts start again when a source file changes
+	@$(VENV)/bin/fintwin run --reload
 
 .PHONY: test
 test: $(DEV_READY)  ## the tests, at most 10 minutes; ends with what was skipped and why
@@ -79,6 +86,11 @@ check: $(DEV_READY)  ## format, lint, types, import contracts, tidiness, secrets
 	$(PY) -m pytest -q tests/tidy
 	$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml src
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
+
+.PHONY: format
+format: $(DEV_READY)  ## format the code and repair what the linter can repair
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
 
 .PHONY: bench
 bench: $(DEV_READY)  ## measure; writes docs/benchmarks.md

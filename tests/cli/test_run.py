@@ -127,6 +127,27 @@ def test_a_part_that_ends_is_started_again(data: Path, log: Path) -> None:
     assert "api ended by itself (exit code 9) and is started again" in log.read_text()
 
 
+def test_with_reload_a_saved_file_starts_the_parts_again(data: Path, log: Path, tmp_path: Path) -> None:
+    """The servers stay; the part is a new process soon after a file was saved."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running(TINY, "--reload", log=log, FINTWIN_DATA=str(data), PORT=str(port), WATCHED=str(tmp_path)) as process:
+        wait_ready(process, log, port)
+        before = httpx.get(url).text
+        servers = {child.pid for child in psutil.Process(process.pid).children() if child.name() == "postgres"}
+        (tmp_path / "saved.py").touch()
+
+        def answers() -> bool:
+            try:
+                return httpx.get(url).text != before
+            except httpx.TransportError:
+                return False
+
+        wait_until(answers, "a new API process")
+        assert servers <= {child.pid for child in psutil.Process(process.pid).children()}
+    assert "A source file has changed: the parts start again." in log.read_text()
+
+
 def test_a_running_request_is_answered_before_the_end(data: Path, log: Path) -> None:
     """SIGTERM during a request: the answer still comes."""
     port = free_port()

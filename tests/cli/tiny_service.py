@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 Message = dict[str, Any]
@@ -45,10 +46,13 @@ def run_command() -> None:
     """The parent."""
     from fintwin.cli import run
     from fintwin.cli.main import main
+    from fintwin.cli.source_watch import SourceWatch
     from fintwin.cli.supervisor import Part
 
     run.service_parts = lambda: [Part("api", [sys.executable, __file__, "part"])]
-    main(["run"])
+    if watched := os.environ.get("WATCHED"):
+        run.SourceWatch = lambda _: SourceWatch(Path(watched))
+    main(["run", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

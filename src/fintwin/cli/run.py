@@ -14,18 +14,22 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import rich_click as click
 
-from fintwin.cli.supervisor import STOP_SIGNALS, Part, supervise
+import fintwin
+from fintwin.cli.source_watch import SourceWatch
+from fintwin.cli.supervisor import STOP_SIGNALS, Part, stop_parts, supervise
 from fintwin.embedded import EmbeddedServers
 from fintwin.embedded.ports import is_taken
 from fintwin.settings import SettingsError, StartOptions, load, start_options
 
 
 @click.command()
-def run() -> None:
+@click.option("--reload", is_flag=True, help="Start the parts again whenever a source file changes.")
+def run(*, reload: bool) -> None:
     """Start everything in the foreground; Ctrl-C stops it."""
     for number in STOP_SIGNALS:
         signal.signal(number, _stop_starting)
@@ -35,13 +39,13 @@ def run() -> None:
         raise SettingsError(msg)
     if not options.embedded:
         load(os.environ)
-        sys.exit(_supervise(options, os.environ, look_after=lambda: None))
+        sys.exit(_supervise(options, os.environ, look_after=lambda: None, reload=reload))
     say(f"Starting Postgres and Valkey for {options.data_folder.resolve()}")
     with EmbeddedServers(options.data_folder, say=say) as servers:
         _migrate(servers)
         environment = os.environ | servers.environment()
         load(environment)
-        code = _supervise(options, environment, look_after=servers.restart_ended)
+        code = _supervise(options, environment, look_after=servers.restart_ended, reload=reload)
     say("FinTwin has stopped.")
     sys.exit(code)
 
@@ -72,15 +76,26 @@ def _migrate(servers: EmbeddedServers) -> None:
         raise SettingsError(str(error)) from None
 
 
-def _supervise(options: StartOptions, environment: Mapping[str, str], *, look_after: Callable[[], None]) -> int:
+def _supervise(
+    options: StartOptions, environment: Mapping[str, str], *, look_after: Callable[[], None], reload: bool
+) -> int:
     """Runs the parts until somebody says stop."""
+    parts = service_parts()
+    watch = SourceWatch(Path(fintwin.__file__).parent) if reload else None
+
+    def look_around() -> None:
+        look_after()
+        if watch is not None and watch.changed():
+            say("A source file has changed: the parts start again.")
+            stop_parts(parts)
+
     name = "localhost" if options.host in {"127.0.0.1", "::1"} else options.host
     return supervise(
-        service_parts(),
+        parts,
         environment,
         is_ready=lambda: _listens(options),
         on_ready=lambda: say(f"FinTwin is ready: http://{name}:{options.port}"),
-        look_after=look_after,
+        look_after=look_around,
         say=say,
     )
 

@@ -106,7 +106,7 @@ def supervise(
                 on_ready()
             signals.wait(LOOK_AROUND_S if told else STARTING_LOOK_S)
     finally:
-        _stop_all(parts)
+        stop_parts(parts)
         signals.close()
     return code
 
@@ -137,10 +137,12 @@ def _start_missing(parts: Sequence[Part], environment: Mapping[str, str], say: C
     return None
 
 
-def _stop_all(parts: Sequence[Part]) -> None:
-    """Asks all at once, then waits for each: they finish their requests side by side."""
+def stop_parts(parts: Sequence[Part]) -> None:
+    """Asks all at once, then waits for each: they finish their requests side by side. Supervised parts start again."""
     running = [part.child for part in parts if part.child is not None and part.child.poll() is None]
     for child in running:
         child.send_signal(signal.SIGTERM)
     for child in running:
         stop_child(child, signal.SIGTERM, patience_s=STOP_PATIENCE_S)
+    for part in parts:
+        part.child = None
