@@ -1,12 +1,13 @@
 -- The one way into the log: appends a batch of decided commands, each whole or not at all, and never raises for one of them.
 --
 -- Arrays run in parallel. c_*: one entry per command (c_first..c_last index its events; at most one event per stream).
--- s_*: the distinct streams of the batch. e_*: one entry per event, with
+-- s_*: the distinct streams, t_*: the distinct event types of the batch. e_*: one entry per event, with
 --   e_stream    index into s_*
 --   e_version   the version the decision was made on (NULL: a credit, which asks for none), e_balance likewise the balance
---   e_type      NULL: no event, only the question whether that version still stands (a refusal being confirmed)
+--   e_type      index into t_*; NULL: no event, only the question whether that version still stands (a refusal being confirmed)
 --   e_delta     change of the account's balance in minor units, e_currency its currency (NULL where no money moves)
 --   e_effective microseconds since 1970 UTC, NULL: when recorded
+--   e_command   index into c_*
 -- h_*: the new head facts of those events that change more than the balance.
 --
 -- Status per command: 0 appended, 1 replayed (the key is known: transaction, position and balance are the first ones),
@@ -30,11 +31,15 @@ CREATE FUNCTION log.append(
     c_user uuid[], c_transaction uuid[], c_key bytea[], c_request bytea[], c_reverses uuid[],
     c_first integer[], c_last integer[],
     s_kind smallint[], s_id uuid[],
-    e_stream integer[], e_version bigint[], e_balance bigint[], e_type text[], e_schema smallint[], e_delta bigint[],
-    e_currency text[], e_effective bigint[], e_payload text[], e_metadata text[],
+    t_name text[], t_schema smallint[],
+    e_command integer[], e_stream integer[], e_type integer[], e_version bigint[], e_balance bigint[], e_delta bigint[],
+    e_currency text[], e_effective bigint[], e_payload bytea[], e_metadata bytea[],
     h_event integer[], h_currency text[], h_status smallint[], h_limit bigint[], h_facts text[]
 ) RETURNS log.append_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Every look-up here is by key. A plan made while the tables were small would scan them when they no longer are.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
 DECLARE
     commands integer := cardinality(c_user);
     events integer := cardinality(e_stream);
@@ -60,7 +65,6 @@ DECLARE
     a_position bigint[] := array_fill(NULL::bigint, ARRAY[events]);
     a_version bigint[] := array_fill(NULL::bigint, ARRAY[events]);
     a_balance bigint[] := array_fill(NULL::bigint, ARRAY[events]);
-    a_command integer[] := array_fill(NULL::integer, ARRAY[events]);
     a_own boolean[] := array_fill(NULL::boolean, ARRAY[events]);
     a_digest bytea[] := array_fill(NULL::bytea, ARRAY[events]);
     a_stream_hash bytea[] := array_fill(NULL::bytea, ARRAY[events]);
@@ -80,10 +84,14 @@ DECLARE
     money bigint;
     moved bigint;
     effective bigint;
-    payload bytea;
-    metadata bytea;
     digest bytea;
-    type_name bytea;
+    shard_bytes bytea := int4send(p_shard);
+    stream_bytes bytea[];
+    type_bytes bytea[];
+    transaction_bytes bytea;
+    recorded_bytes bytea;
+    sent integer := coalesce(array_position(t_name, 'TransferSent'), 0);
+    received integer := coalesce(array_position(t_name, 'TransferReceived'), 0);
     c integer;
     e integer;
     s integer;
@@ -94,6 +102,7 @@ BEGIN
     first_position := v_position;
     v_recorded := greatest(clock_timestamp(), v_recorded);
     v_recorded_us := (extract(epoch FROM v_recorded) * 1000000)::bigint;
+    recorded_bytes := int8send(v_recorded_us);
 
     FOR found IN
         SELECT q.i, k.request, k.transaction_id, k.position, k.balance_minor
@@ -117,6 +126,13 @@ BEGIN
         FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
         LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id;
 
+    stream_bytes := ARRAY(
+        SELECT int2send(q.kind) || uuid_send(q.id) FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
+            ORDER BY q.i);
+    type_bytes := ARRAY(
+        SELECT int2send(octet_length(q.name)::smallint) || convert_to(q.name, 'UTF8') || int2send(q.schema_version)
+            FROM unnest(t_name, t_schema) WITH ORDINALITY AS q(name, schema_version, i) ORDER BY q.i);
+
     FOR h IN 1 .. cardinality(h_event) LOOP
         change[h_event[h]] := h;
     END LOOP;
@@ -137,9 +153,26 @@ BEGIN
             EXIT WHEN verdict <> 0;
             s := e_stream[e];
             moved := e_delta[e];
-            IF w_user[s] <> acting AND (coalesce(e_type[e], '') <> 'TransferReceived' OR moved <= 0) THEN
+            IF e_type[e] = received AND e_version[e] IS NULL THEN
+                transit := transit + moved;
+                IF moved > 0 AND w_status[s] = 1 AND w_currency[s] = e_currency[e]
+                    AND w_balance[s] + moved < 1000000000000000
+                THEN
+                    CONTINUE;
+                END IF;
+                verdict := CASE WHEN moved <= 0 THEN 5 WHEN w_version[s] = 0 THEN 3 ELSE 4 END;
+            ELSIF w_user[s] <> acting THEN
                 verdict := 5;
-            ELSIF e_version[e] IS NOT NULL THEN
+            ELSIF e_version[e] IS NULL THEN
+                -- Money that comes in, or a note: whatever the balance is.
+                IF moved < 0 OR e_type[e] IS NULL OR e_type[e] = sent THEN
+                    verdict := 5;
+                ELSIF w_version[s] = 0 OR (moved > 0 AND (w_status[s] = 3 OR w_currency[s] <> e_currency[e]
+                    OR w_balance[s] + moved >= 1000000000000000))
+                THEN
+                    verdict := 2;
+                END IF;
+            ELSE
                 IF e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]
                     OR e_effective[e] < w_effective[s]
                     OR (moved < 0 AND (w_status[s] <> 1 OR w_balance[s] + moved < -w_limit[s]))
@@ -147,23 +180,9 @@ BEGIN
                     verdict := 2;
                 ELSIF w_version[s] = 0 AND s_kind[s] = 1 AND e_type[e] IS NOT NULL AND change[e] IS NULL THEN
                     verdict := 5;
+                ELSIF e_type[e] = sent THEN
+                    transit := transit + moved;
                 END IF;
-            ELSIF e_type[e] = 'TransferReceived' THEN
-                IF w_version[s] = 0 THEN
-                    verdict := 3;
-                ELSIF w_status[s] <> 1 OR w_currency[s] <> e_currency[e] OR w_balance[s] + moved >= 1000000000000000
-                THEN
-                    verdict := 4;
-                END IF;
-            ELSIF moved < 0 THEN
-                verdict := 5;
-            ELSIF w_version[s] = 0 OR (moved > 0 AND (w_status[s] = 3 OR w_currency[s] <> e_currency[e]
-                OR w_balance[s] + moved >= 1000000000000000))
-            THEN
-                verdict := 2;
-            END IF;
-            IF e_type[e] IN ('TransferSent', 'TransferReceived') THEN
-                transit := transit + moved;
             END IF;
         END LOOP;
         IF verdict = 0 AND transit <> 0 THEN
@@ -182,6 +201,7 @@ BEGIN
         IF c_reverses[c] IS NOT NULL THEN
             seen_reversals := seen_reversals || c_reverses[c];
         END IF;
+        transaction_bytes := uuid_send(c_transaction[c]);
         FOR e IN c_first[c] .. c_last[c] LOOP
             s := e_stream[e];
             v_position := v_position + 1;
@@ -210,20 +230,15 @@ BEGIN
                 w_limit[s] := h_limit[h];
                 w_facts[s] := h_facts[h];
             END IF;
-            payload := convert_to(e_payload[e], 'UTF8');
-            metadata := convert_to(e_metadata[e], 'UTF8');
-            type_name := convert_to(e_type[e], 'UTF8');
             digest := sha256(
-                int4send(p_shard) || int8send(v_position) || int2send(s_kind[s]) || uuid_send(s_id[s])
-                || int8send(w_version[s]) || uuid_send(w_user[s]) || int2send(length(type_name)::smallint) || type_name
-                || int2send(e_schema[e]) || uuid_send(c_transaction[c]) || int8send(effective)
-                || int8send(v_recorded_us) || int4send(length(payload)) || payload || int4send(length(metadata))
-                || metadata);
+                shard_bytes || int8send(v_position) || stream_bytes[s] || int8send(w_version[s])
+                || uuid_send(w_user[s]) || type_bytes[e_type[e]] || transaction_bytes || int8send(effective)
+                || recorded_bytes || int4send(octet_length(e_payload[e])) || e_payload[e]
+                || int4send(octet_length(e_metadata[e])) || e_metadata[e]);
             v_hash := sha256(v_hash || digest);
             w_hash[s] := sha256(w_hash[s] || digest);
             a_position[e] := v_position;
             a_version[e] := w_version[s];
-            a_command[e] := c;
             a_own[e] := w_user[s] = acting;
             a_digest[e] := digest;
             a_stream_hash[e] := w_hash[s];
@@ -239,15 +254,15 @@ BEGIN
 
     IF v_position > first_position THEN
         INSERT INTO log.event
-            SELECT p_shard, q.position, s_kind[q.stream], s_id[q.stream], q.version, w_user[q.stream], q.type,
-                    q.schema_version, c_transaction[q.command],
+            SELECT p_shard, q.position, s_kind[q.stream], s_id[q.stream], q.version, w_user[q.stream], t_name[q.type],
+                    t_schema[q.type], c_transaction[q.command],
                     coalesce(timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond', v_recorded),
                     v_recorded,
-                    q.payload::json, q.metadata::json, q.digest, q.stream_hash, q.hash
-                FROM unnest(a_position, e_stream, a_version, a_command, e_type, e_schema, e_effective, e_payload,
-                        e_metadata, a_digest, a_stream_hash, a_hash)
-                    AS q(position, stream, version, command, type, schema_version, effective, payload, metadata,
-                        digest, stream_hash, hash)
+                    convert_from(q.payload, 'UTF8')::json, convert_from(q.metadata, 'UTF8')::json, q.digest, q.stream_hash, q.hash
+                FROM unnest(a_position, e_stream, a_version, e_command, e_type, e_effective, e_payload, e_metadata,
+                        a_digest, a_stream_hash, a_hash)
+                    AS q(position, stream, version, command, type, effective, payload, metadata, digest, stream_hash,
+                        hash)
                 WHERE q.position IS NOT NULL;
 
         UPDATE log.stream_head AS head

@@ -2,7 +2,9 @@
 -- until the surrounding transaction ends, so what was read stays true.
 CREATE FUNCTION log.load_heads(p_shard integer, p_lock boolean, p_user uuid[], p_kind smallint[], p_id uuid[])
 RETURNS SETOF log.stream_head
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
 BEGIN
     IF p_lock THEN
         PERFORM FROM log.log_head l WHERE l.shard = p_shard FOR UPDATE;

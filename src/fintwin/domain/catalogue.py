@@ -34,7 +34,9 @@ UPCASTERS: Final[dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]
 """``(type, schema_version)`` to a function that gives the payload of the next schema version."""
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
-_DECODERS: Final = {name: msgspec.json.Decoder(event) for name, event in EVENT_TYPES.items()}
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    name: msgspec.json.Decoder(event) for name, event in EVENT_TYPES.items()
+}
 
 
 def encode(event: Any) -> bytes:

@@ -16,7 +16,7 @@ again, so no amount is ever rounded on its way through. How many decimals a curr
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from iso4217 import Currency
@@ -27,7 +27,7 @@ MINOR_MAX: Final = 10**15 - 1
 """The largest amount or balance, in minor units: 15 digits."""
 
 
-@cache
+@lru_cache(maxsize=512)
 def exponent(currency: str) -> int | None:
     """Number of decimals of an ISO 4217 currency, or None where there is no such currency or it has no minor unit."""
     try:
@@ -53,20 +53,19 @@ def parse_minor(amount: Decimal, currency: str) -> int | Refusal:
         return Refusal(Code.UNKNOWN_CURRENCY, f"{currency!r} is not a currency of ISO 4217.")
     if not amount.is_finite():
         return Refusal(Code.AMOUNT_NOT_FINITE, "The amount must be a finite number.")
-    if amount.adjusted() > 15 and amount != 0:
+    if not amount:
+        return 0  # with whatever exponent: 0e999999999 must not become a power of ten
+    if amount.adjusted() > 15:
         return Refusal(Code.AMOUNT_TOO_LARGE, "The amount has more than 15 digits.")
     sign, digits, power = amount.as_tuple()
     shift = int(power) + decimals
-    minor = int("".join(map(str, digits)))
-    if shift >= 0:
-        minor *= 10**shift
-    else:
-        divisor = 10 ** min(-shift, 60)
-        minor, rest = divmod(minor, divisor)
-        if rest or (-shift > 60 and any(digits)):
+    if shift < 0:
+        digits, dropped = digits[:shift], digits[shift:]
+        if any(dropped):
             plural = "decimal" if decimals == 1 else "decimals"
             text = f"{currency} has {decimals or 'no'} {plural}; the amount has more."
             return Refusal(Code.AMOUNT_PRECISION, text)
+    minor = int("".join(map(str, digits)) or "0") * int(10 ** max(shift, 0))
     if minor > MINOR_MAX:
         return Refusal(Code.AMOUNT_TOO_LARGE, "The amount has more than 15 digits.")
     return -minor if sign else minor

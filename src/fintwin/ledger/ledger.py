@@ -213,7 +213,7 @@ class Ledger:
             at=self._now(),
             key=key,
             request=body,
-            metadata=_json.encode(request.metadata).decode(),
+            metadata=_json.encode(request.metadata),
         )
 
     async def _answer(self, user_id: UUID, outcome: Outcome, *, replayed: bool = False) -> Answer:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from fintwin.domain.accounts.decide import ALREADY_REVERSED, RECIPIENT_CANNOT_RECEIVE, UNKNOWN_ACCOUNT
@@ -76,17 +76,19 @@ class Slice:
             before = states.get(user_id, change.stream)
             after = states.apply(user_id, change, effective_at or submission.at)
             # A payee learns nothing of the payer's request.
-            metadata = submission.metadata if change.stream in own else "{}"
-            add_change(batch, change, before, after, effective_us, encode(change.event).decode(), metadata)
+            metadata = submission.metadata if change.stream in own else b"{}"
+            add_change(batch, change, before, after, effective_us, encode(change.event), metadata)
         self._changes.append(decided)
 
-    def streams(self) -> set[StreamKey]:
-        """All streams that the slice reads or changes."""
-        touched = {change.stream for changes in self._changes for change in changes}
-        return touched.union(*(submission.plan.streams for submission in self.submissions))
+    def streams(self) -> frozenset[StreamKey]:
+        """All streams that the slice asks about or changes."""
+        return self.batch.streams()
 
-    def settle(self, appended: Appended) -> list[Submission]:
-        """Answer every command but those in conflict; these are given back, in order, to be decided again."""
+    def settle(self, appended: Appended, *, in_flight: Set[StreamKey] = frozenset()) -> list[Submission]:
+        """Answer every command but those in conflict; these are given back, in order, to be decided again.
+
+        The heads just told are taken over, but for streams that another append in flight is about to change.
+        """
         again: list[Submission] = []
         event = 0
         for index, submission in enumerate(self.submissions):
@@ -102,7 +104,7 @@ class Slice:
                 else:
                     self._answer(submission, Verdict(verdict), appended, index)
             event += asked
-        self._states.refresh(appended.heads)
+        self._states.refresh(head for head in appended.heads if head.stream not in in_flight)
         return again
 
     def _receipt(
@@ -126,9 +128,7 @@ class Slice:
             case Verdict.REPLAYED:
                 position = appended.positions[index]
                 assert position is not None
-                submission.resolve(
-                    Replay(appended.transaction_ids[index], position, appended.balances_minor[index])
-                )
+                submission.resolve(Replay(appended.transaction_ids[index], position, appended.balances_minor[index]))
             case Verdict.CONFIRMED:
                 assert submission.refusal is not None
                 submission.resolve(submission.refusal)

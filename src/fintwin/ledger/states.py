@@ -83,12 +83,14 @@ class States:
 
 def add_question(batch: Batch, stream: StreamKey, state: State | None) -> None:
     """Ask the append whether a state still stands."""
-    batch.add_event(stream, version=0 if state is None else state.version, balance_minor=_balance(state), event_type=None)
+    batch.add_event(
+        stream, version=0 if state is None else state.version, balance_minor=_balance(state), event_type=None
+    )
 
 
 def add_change(
-    batch: Batch, change: Change, before: State | None, after: State | None, effective_us: int | None, payload: str,
-    metadata: str,
+    batch: Batch, change: Change, before: State | None, after: State | None, effective_us: int | None, payload: bytes,
+    metadata: bytes,
 ) -> None:  # fmt: skip
     """Add a decided change to a batch, with the new head facts where more changes than the balance."""
     event = change.event

@@ -73,7 +73,7 @@ class Submission:
         at: datetime,
         key: bytes | None = None,
         request: bytes | None = None,
-        metadata: str = "{}",
+        metadata: bytes = b"{}",
     ) -> None:
         """``key`` and ``request`` are fingerprints, see `store.keys.Vault.fingerprint`."""
         self.user_id = user_id

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack
 import asyncpg
 import structlog
 
+from fintwin.domain.streams import StreamKey
 from fintwin.ledger.slices import Slice
 from fintwin.ledger.states import States
 from fintwin.ledger.submission import (
@@ -66,6 +67,7 @@ class Writer:
         self._waiting = 0
         self._in_flight: set[asyncio.Task[None]] = set()
         self._deciding = asyncio.Lock()
+        self._flying: dict[asyncio.Future[Appended], frozenset[StreamKey]] = {}
         self.tries: dict[int, int] = {}
         """How many commands needed how many tries (for the metrics)."""
 
@@ -154,6 +156,7 @@ class Writer:
                     self._failed(submissions, error)
                     return
                 appending = asyncio.ensure_future(append(connection, part.batch, atomic=atomic))
+                self._flying[appending] = part.streams()
                 await asyncio.sleep(0)
             await self._settle(part, appending, atomic=atomic)
 
@@ -172,24 +175,30 @@ class Writer:
             for stream in one.plan.streams
             if self._states.get(one.user_id, stream) is None
         }
-        if missing:
-            heads = await load_heads(connection, list(missing))
-            # An append that was decided meanwhile knows better than what has just been read.
-            self._states.refresh(head for head in heads if self._states.get(head.user_id, head.stream) is None)
+        if not missing:
+            return
+        # What is read now does not show what an append in flight is about to do to the same streams.
+        wanted = {stream for _, stream in missing}
+        pending = [append for append, streams in self._flying.items() if not wanted.isdisjoint(streams)]
+        if pending:
+            await asyncio.wait(pending)
+        self._states.refresh(await load_heads(connection, list(missing)))
 
     async def _settle(self, part: Slice, appending: asyncio.Future[Appended], *, atomic: bool) -> None:
         for one in part.submissions:
             one.tries += 1
         try:
             appended = await appending
+            del self._flying[appending]
         except Exception as error:  # noqa: BLE001  each command is told what happened to it
+            del self._flying[appending]
             self._states.forget(part.streams())
             if isinstance(error, asyncpg.PostgresError) and not isinstance(error, LOST + UNDONE) and not atomic:
                 await self._append_singly(part.submissions, error)
             else:
                 self._failed(part.submissions, error)
             return
-        again = part.settle(appended)
+        again = part.settle(appended, in_flight=set().union(*self._flying.values()))
         if atomic and again:
             again = [one for one in part.submissions if not one.answer.done()]
         for one in part.submissions:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from fintwin.domain.catalogue import SCHEMA_VERSIONS
 from fintwin.domain.streams import StreamKey
 from fintwin.store.connect import Connection
 from fintwin.store.rows import Head, head
@@ -21,7 +22,7 @@ from fintwin.store.rows import Head, head
 SHARD: Final = 0
 """This version runs one shard; the number is in every key so that there can be more."""
 
-_CALL: Final = "SELECT * FROM log.append(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"
+_CALL: Final = "SELECT * FROM log.append(" + ", ".join(f"${n}" for n in range(1, 29)) + ")"
 
 
 class Verdict(IntEnum):
@@ -42,7 +43,7 @@ class Verdict(IntEnum):
 class Batch:
     """The commands of one append, in order, each with its events."""
 
-    __slots__ = ("_streams", "commands", "events", "heads")
+    __slots__ = ("_streams", "_types", "commands", "events", "heads")
 
     def __init__(self) -> None:
         """An empty batch."""
@@ -50,10 +51,15 @@ class Batch:
         self.events: tuple[list[Any], ...] = tuple([] for _ in range(10))
         self.heads: tuple[list[Any], ...] = tuple([] for _ in range(5))
         self._streams: dict[StreamKey, int] = {}
+        self._types: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Number of commands."""
         return len(self.commands[0])
+
+    def streams(self) -> frozenset[StreamKey]:
+        """The distinct streams of the batch."""
+        return frozenset(self._streams)
 
     def add_command(
         self, user_id: UUID, transaction_id: UUID, key: bytes | None, request: bytes | None, reverses: UUID | None
@@ -75,22 +81,25 @@ class Batch:
         version: int | None,
         balance_minor: int | None,
         event_type: str | None,
-        schema_version: int = 1,
         delta_minor: int | None = None,
         currency: str | None = None,
         effective_us: int | None = None,
-        payload: str = "{}",
-        metadata: str = "{}",
+        payload: bytes = b"{}",
+        metadata: bytes = b"{}",
     ) -> None:
         """Add an event, or with ``event_type`` None the question whether that version and balance still stand."""
-        index = self._streams.setdefault(stream, len(self._streams) + 1)
-        values = (
-            index, version, balance_minor, event_type, schema_version, delta_minor, currency, effective_us, payload,
-            metadata,
-        )  # fmt: skip
-        for column, value in zip(self.events, values, strict=True):
-            column.append(value)
-        self.commands[6][-1] = len(self.events[0])
+        streams, types, columns = self._streams, self._types, self.events
+        columns[0].append(len(self.commands[0]))
+        columns[1].append(streams.setdefault(stream, len(streams) + 1))
+        columns[2].append(None if event_type is None else types.setdefault(event_type, len(types) + 1))
+        columns[3].append(version)
+        columns[4].append(balance_minor)
+        columns[5].append(delta_minor)
+        columns[6].append(currency)
+        columns[7].append(effective_us)
+        columns[8].append(payload)
+        columns[9].append(metadata)
+        self.commands[6][-1] = len(columns[0])
 
     def add_head_facts(
         self, currency: str | None, status: int | None, overdraft_limit_minor: int | None, facts: str
@@ -103,10 +112,10 @@ class Batch:
 
     def arguments(self, *, atomic: bool) -> list[Any]:
         """The arguments of ``log.append`` in order."""
-        streams = list(self._streams)
+        streams, types = list(self._streams), list(self._types)
         return [
-            SHARD, atomic, *self.commands, [s.kind for s in streams], [s.id for s in streams], *self.events,
-            *self.heads,
+            SHARD, atomic, *self.commands, [s.kind for s in streams], [s.id for s in streams], types,
+            [SCHEMA_VERSIONS[name] for name in types], *self.events, *self.heads,
         ]  # fmt: skip
 
 

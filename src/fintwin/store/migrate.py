@@ -55,9 +55,7 @@ def migrations(folder: Path | None = None) -> list[tuple[str, list[tuple[str, st
     ]
 
 
-async def migrate(
-    admin_url: str, passwords: Mapping[str, str] | None = None, folder: Path | None = None
-) -> list[str]:
+async def migrate(admin_url: str, passwords: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
     """Run what is missing; gives the names of the migrations that ran.
 
     ``admin_url`` connects as a superuser, or as a role that may create roles and owns the database. ``passwords`` gives
@@ -74,7 +72,9 @@ async def migrate(
             await connection.execute((folder or sql_folder("migrations")).joinpath("roles.sql").read_text("utf-8"))
             for role, password in (passwords or {}).items():
                 await _set_password(connection, role, password)
-            await connection.execute("SET ROLE fintwin_owner; SET lock_timeout = '5s'; SET client_min_messages = warning")
+            await connection.execute(
+                "SET ROLE fintwin_owner; SET lock_timeout = '5s'; SET client_min_messages = warning"
+            )
             await connection.execute(_LEDGER)
             return await _apply(connection, migrations(folder))
         except asyncpg.LockNotAvailableError as error:
@@ -98,8 +98,12 @@ async def pending(url: str, folder: Path | None = None) -> list[str]:
         await connection.close()
 
 
-async def _apply(connection: asyncpg.Connection[asyncpg.Record], steps: list[tuple[str, list[tuple[str, str]]]]) -> list[str]:
-    applied = {row["name"]: row["checksum"] for row in await connection.fetch("SELECT name, checksum FROM meta.migration")}
+async def _apply(
+    connection: asyncpg.Connection[asyncpg.Record], steps: list[tuple[str, list[tuple[str, str]]]]
+) -> list[str]:
+    applied = {
+        row["name"]: row["checksum"] for row in await connection.fetch("SELECT name, checksum FROM meta.migration")
+    }
     unknown = sorted(set(applied) - {name for name, _ in steps})
     if unknown:
         msg = f"The database is newer than this version of FinTwin (it has {', '.join(unknown)}): start the newer one."
@@ -122,6 +126,8 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record], steps: list[tup
 
 async def _set_password(connection: asyncpg.Connection[asyncpg.Record], role: str, password: str) -> None:
     # ALTER ROLE takes no parameters; the server quotes the statement itself, so no password is pasted into SQL by us.
-    statement = await connection.fetchval("SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password)
+    statement = await connection.fetchval(
+        "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password
+    )
     await connection.execute("SET log_statement = 'none'")
     await connection.execute(statement)

@@ -59,9 +59,7 @@ def evolve(state: ProfileState | None, event: ProfileEvent) -> ProfileState:
     version = state.version + 1
     match event:
         case IdentityChanged():
-            return replace(
-                state, version=version, full_name=event.full_name, email=event.email, picture=event.picture
-            )
+            return replace(state, version=version, full_name=event.full_name, email=event.email, picture=event.picture)
         case ProfileCompleted() | ProfileChanged():
             answers = ProfileAnswers(
                 account_name=event.account_name,
