@@ -1,7 +1,8 @@
 -- The state of each stream after its last event: what deciding needs without reading the history.
 --
 -- Accounts have their money in columns, so that the database itself can refuse what the rules forbid; `facts` holds the
--- rest of the state as the domain encodes it. The user's own last position is the highest among the user's heads.
+-- rest of the state as the domain encodes it. `decided_in` is the transaction of the last change that was decided on the
+-- stream's state: with it, version and balance, two states are the same for every decision. The user's own last position is the highest among the user's heads.
 CREATE TABLE log.stream_head (
     shard integer NOT NULL,
     stream_kind smallint NOT NULL,
@@ -9,6 +10,7 @@ CREATE TABLE log.stream_head (
     user_id uuid NOT NULL,
     version bigint NOT NULL,
     position bigint NOT NULL,
+    decided_in uuid NOT NULL,
     stream_hash bytea NOT NULL,
     currency text,
     status smallint,

@@ -3,7 +3,8 @@
 -- Arrays run in parallel. c_*: one entry per command (c_first..c_last index its events; at most one event per stream).
 -- s_*: the distinct streams, t_*: the distinct event types of the batch. e_*: one entry per event, with
 --   e_stream    index into s_*
---   e_version   the version the decision was made on (NULL: a credit, which asks for none), e_balance likewise the balance
+--   e_version   the version the decision was made on (NULL: a credit, which asks for none); with it e_balance, the balance,
+--               and e_basis, the transaction of the last change that was itself decided on the stream's state
 --   e_type      index into t_*; NULL: no event, only the question whether that version still stands (a refusal being confirmed)
 --   e_delta     change of the account's balance in minor units, e_currency its currency (NULL where no money moves)
 --   e_effective microseconds since 1970 UTC, NULL: when recorded
@@ -32,7 +33,8 @@ CREATE FUNCTION log.append(
     c_first integer[], c_last integer[],
     s_kind smallint[], s_id uuid[],
     t_name text[], t_schema smallint[],
-    e_command integer[], e_stream integer[], e_type integer[], e_version bigint[], e_balance bigint[], e_delta bigint[],
+    e_command integer[], e_stream integer[], e_type integer[], e_version bigint[], e_balance bigint[], e_basis uuid[],
+    e_delta bigint[],
     e_currency text[], e_effective bigint[], e_payload bytea[], e_metadata bytea[],
     h_event integer[], h_currency text[], h_status smallint[], h_limit bigint[], h_facts text[]
 ) RETURNS log.append_result
@@ -58,6 +60,7 @@ DECLARE
     w_currency text[];
     w_effective bigint[];
     w_hash bytea[];
+    w_basis uuid[];
     w_facts text[];
     w_position bigint[] := array_fill(NULL::bigint, ARRAY[streams]);
     w_known boolean[];
@@ -121,8 +124,10 @@ BEGIN
             array_agg((extract(epoch FROM w.effective_at_last) * 1000000)::bigint ORDER BY q.i),
             array_agg(coalesce(w.stream_hash, '\x0000000000000000000000000000000000000000000000000000000000000000')
                 ORDER BY q.i),
-            array_agg(w.facts::text ORDER BY q.i), array_agg(w.version IS NOT NULL ORDER BY q.i)
-        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_known
+            array_agg(w.facts::text ORDER BY q.i), array_agg(w.decided_in ORDER BY q.i),
+            array_agg(w.version IS NOT NULL ORDER BY q.i)
+        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_basis,
+            w_known
         FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
         LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id;
 
@@ -162,7 +167,8 @@ BEGIN
                 END IF;
                 verdict := CASE WHEN moved <= 0 THEN 5 WHEN w_version[s] = 0 THEN 3 ELSE 4 END;
             ELSIF w_user[s] <> acting THEN
-                verdict := 5;
+                -- Somebody else's stream is not there for the one who asks about it.
+                verdict := CASE WHEN e_type[e] IS NOT NULL THEN 5 WHEN e_version[e] = 0 THEN 0 ELSE 2 END;
             ELSIF e_version[e] IS NULL THEN
                 -- Money that comes in, or a note: whatever the balance is.
                 IF moved < 0 OR e_type[e] IS NULL OR e_type[e] = sent THEN
@@ -174,11 +180,14 @@ BEGIN
                 END IF;
             ELSE
                 IF e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]
+                    OR e_basis[e] IS DISTINCT FROM w_basis[s]
                     OR e_effective[e] < w_effective[s]
                     OR (moved < 0 AND (w_status[s] <> 1 OR w_balance[s] + moved < -w_limit[s]))
                 THEN
                     verdict := 2;
-                ELSIF w_version[s] = 0 AND s_kind[s] = 1 AND e_type[e] IS NOT NULL AND change[e] IS NULL THEN
+                ELSIF (w_version[s] = 0 AND e_type[e] IS NOT NULL AND change[e] IS NULL)
+                    OR e_currency[e] <> w_currency[s]
+                THEN
                     verdict := 5;
                 ELSIF e_type[e] = sent THEN
                     transit := transit + moved;
@@ -213,6 +222,9 @@ BEGIN
             END IF;
             w_version[s] := w_version[s] + 1;
             w_position[s] := v_position;
+            IF e_version[e] IS NOT NULL THEN
+                w_basis[s] := c_transaction[c];
+            END IF;
             effective := coalesce(e_effective[e], v_recorded_us);
             IF e_delta[e] IS NOT NULL THEN
                 money := w_balance[s] + e_delta[e];
@@ -266,24 +278,24 @@ BEGIN
                 WHERE q.position IS NOT NULL;
 
         UPDATE log.stream_head AS head
-            SET version = q.version, position = q.position, stream_hash = q.stream_hash, currency = q.currency,
+            SET version = q.version, position = q.position, decided_in = q.decided_in, stream_hash = q.stream_hash, currency = q.currency,
                 status = q.status, balance_minor = q.balance, overdraft_limit_minor = q.overdraft,
                 effective_at_last = timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond',
                 facts = q.facts::json
-            FROM unnest(s_kind, s_id, w_known, w_version, w_position, w_hash, w_currency, w_status, w_balance,
+            FROM unnest(s_kind, s_id, w_known, w_version, w_position, w_basis, w_hash, w_currency, w_status, w_balance,
                     w_limit, w_effective, w_facts)
-                AS q(kind, id, known, version, position, stream_hash, currency, status, balance, overdraft, effective,
+                AS q(kind, id, known, version, position, decided_in, stream_hash, currency, status, balance, overdraft, effective,
                     facts)
             WHERE head.shard = p_shard AND head.stream_kind = q.kind AND head.stream_id = q.id
                 AND q.known AND q.position IS NOT NULL;
         IF false = ANY (w_known) THEN
             INSERT INTO log.stream_head
-                SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.stream_hash, q.currency, q.status,
+                SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.decided_in, q.stream_hash, q.currency, q.status,
                         q.balance, q.overdraft,
                         timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond', q.facts::json
-                    FROM unnest(s_kind, s_id, w_known, w_user, w_version, w_position, w_hash, w_currency, w_status,
+                    FROM unnest(s_kind, s_id, w_known, w_user, w_version, w_position, w_basis, w_hash, w_currency, w_status,
                             w_balance, w_limit, w_effective, w_facts)
-                        AS q(kind, id, known, user_id, version, position, stream_hash, currency, status, balance,
+                        AS q(kind, id, known, user_id, version, position, decided_in, stream_hash, currency, status, balance,
                             overdraft, effective, facts)
                     WHERE NOT q.known AND q.position IS NOT NULL;
         END IF;

@@ -29,7 +29,10 @@ from fintwin.store.keys import UserKey, Vault
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One of the caller's own events of a transaction; ``balance_minor`` is the account's balance right after it."""
+    """One of the caller's own events of a transaction.
+
+    ``balance_minor`` is the account's balance right after the first event of the transaction, None for the others.
+    """
 
     stream: StreamKey
     position: int
@@ -128,7 +131,13 @@ class Ledger:
     ) -> list[Answer | Exception]:
         """Book many movements in their order, each for itself or all or none. A `Refusal` stands for a bad item."""
         submissions = []
-        for request, movement in requests:
+        seen: set[tuple[UUID, str]] = set()
+        for request, asked in requests:
+            movement = asked
+            if atomic and request.key is not None:
+                name = (request.user_id, request.key)
+                movement = KEY_REUSED if name in seen else asked
+                seen.add(name)
             if isinstance(movement, Refusal):
                 plan: Plan = Refused(movement)
             else:
@@ -222,8 +231,8 @@ class Ledger:
         if isinstance(outcome, Replay):
             return await self._rebuilt(user_id, outcome)
         entries = tuple(
-            Entry(one.change.stream, one.position, one.change.event, one.balance_minor)
-            for one in outcome.booked
+            Entry(one.change.stream, one.position, one.change.event, one.balance_minor if index == 0 else None)
+            for index, one in enumerate(outcome.booked)
             if one.own
         )
         return Booking(

@@ -60,12 +60,12 @@ class Slice:
         user_id = submission.user_id
         own = plan.streams
         known = [states.get(user_id, stream) for stream in own]
-        decided = plan.decide(known)
+        decided = plan.decide([None if one is None else one.state for one in known])
         if isinstance(decided, Refusal):
             submission.refusal = decided
             batch.add_command(user_id, submission.transaction_id, submission.key, submission.request, None)
-            for stream, state in zip(own, known, strict=True):
-                add_question(batch, stream, state)
+            for stream, one in zip(own, known, strict=True):
+                add_question(batch, stream, one)
             self._changes.append([])
             return
         submission.refusal = None
@@ -74,7 +74,7 @@ class Slice:
         effective_us = None if effective_at is None else microseconds(effective_at)
         for change in decided:
             before = states.get(user_id, change.stream)
-            after = states.apply(user_id, change, effective_at or submission.at)
+            after = states.apply(user_id, submission.transaction_id, change, effective_at or submission.at)
             # A payee learns nothing of the payer's request.
             metadata = submission.metadata if change.stream in own else b"{}"
             add_change(batch, change, before, after, effective_us, encode(change.event), metadata)
@@ -84,11 +84,19 @@ class Slice:
         """All streams that the slice asks about or changes."""
         return self.batch.streams()
 
-    def settle(self, appended: Appended, *, in_flight: Set[StreamKey] = frozenset()) -> list[Submission]:
+    def settle(
+        self, appended: Appended, *, atomic: bool = False, in_flight: Set[StreamKey] = frozenset()
+    ) -> list[Submission]:
         """Answer every command but those in conflict; these are given back, in order, to be decided again.
+
+        Of an atomic batch nobody is answered while one is in conflict: all are decided again together.
 
         The heads just told are taken over, but for streams that another append in flight is about to change.
         """
+        if atomic and Verdict.CONFLICTED in appended.verdicts:
+            self._states.forget(self.streams())
+            self._states.refresh(head for head in appended.heads if head.stream not in in_flight)
+            return list(self.submissions)
         again: list[Submission] = []
         event = 0
         for index, submission in enumerate(self.submissions):
@@ -119,7 +127,7 @@ class Slice:
             assert version is not None
             own = appended.event_own[event + offset] is True
             booked.append(Booked(change, last - len(changes) + 1 + offset, version, balance_minor, own))
-            self._states.correct(change.stream, version, balance_minor)
+            self._states.check(change.stream, version)
         effective_at: datetime = submission.plan.effective_at or appended.recorded_at
         return Receipt(submission.transaction_id, last, appended.recorded_at, effective_at, tuple(booked))
 

@@ -1,17 +1,15 @@
 """The heads that a writer decides on: as the appends in flight will leave them.
 
 A cached state may be behind what other processes have done; that costs a conflict and another try, never a wrong result,
-because every conditional change names the version and balance it was decided on.
+because every conditional change names the state it was decided on (`Known`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
-
-from msgspec.structs import replace
 
 from fintwin.domain import accounts, profiles
 from fintwin.domain.accounts import AccountState
@@ -32,76 +30,89 @@ def evolved(state: State | None, stream: StreamKey, event: Any, effective_at: da
     return profiles.evolve(state, event)
 
 
+class Known(NamedTuple):
+    """A stream as far as this process knows it.
+
+    ``basis`` is the transaction of the last change that was decided on the stream's state. Two states with the same basis,
+    version and balance are the same for every decision: after the basis only money came in.
+    """
+
+    owner: UUID
+    state: State
+    basis: UUID
+
+
 class States:
     """Recently used states of streams, bounded in number."""
 
     def __init__(self, kept_max: int = 50_000) -> None:
         """``kept_max``: number of streams to keep."""
-        self._states: dict[StreamKey, tuple[UUID, State]] = {}
+        self._known: dict[StreamKey, Known] = {}
         self._kept_max = kept_max
 
-    def get(self, user_id: UUID, stream: StreamKey) -> State | None:
-        """The state, if it is known and the user's own."""
-        known = self._states.get(stream)
-        return known[1] if known is not None and known[0] == user_id else None
+    def get(self, user_id: UUID, stream: StreamKey) -> Known | None:
+        """What is known of a stream, if it is the user's own."""
+        known = self._known.get(stream)
+        return known if known is not None and known.owner == user_id else None
 
-    def put(self, user_id: UUID, stream: StreamKey, state: State) -> None:
+    def put(self, stream: StreamKey, known: Known) -> None:
         """Keep a state."""
-        if len(self._states) >= self._kept_max and stream not in self._states:
-            for old in list(self._states)[: self._kept_max // 4]:
-                del self._states[old]
-        self._states[stream] = (user_id, state)
+        if len(self._known) >= self._kept_max and stream not in self._known:
+            for old in list(self._known)[: self._kept_max // 4]:
+                del self._known[old]
+        self._known[stream] = known
 
     def forget(self, streams: Iterable[StreamKey]) -> None:
         """Whatever is known of these streams is in doubt."""
         for stream in streams:
-            self._states.pop(stream, None)
+            self._known.pop(stream, None)
 
     def refresh(self, heads: Iterable[Head]) -> None:
         """Take over heads just read."""
         for head in heads:
             if head.state is not None:
-                self.put(head.user_id, head.stream, head.state)
+                self.put(head.stream, Known(head.user_id, head.state, head.decided_in))
 
-    def apply(self, user_id: UUID, change: Change, at: datetime) -> State | None:
+    def apply(self, user_id: UUID, transaction_id: UUID, change: Change, at: datetime) -> State | None:
         """Take a change over before it is appended. A stream that is not known (a payee's) stays unknown."""
-        known = self._states.get(change.stream)
-        if known is None and change.conditional is False:
-            return None
-        owner, state = known if known is not None else (user_id, None)
-        after = evolved(state, change.stream, change.event, at)
-        self.put(owner, change.stream, after)
+        known = self._known.get(change.stream)
+        if known is None:
+            if not change.conditional:
+                return None
+            after = evolved(None, change.stream, change.event, at)
+            self.put(change.stream, Known(user_id, after, transaction_id))
+            return after
+        after = evolved(known.state, change.stream, change.event, at)
+        basis = transaction_id if change.conditional else known.basis
+        self._known[change.stream] = Known(known.owner, after, basis)
         return after
 
-    def correct(self, stream: StreamKey, version: int, balance_minor: int | None) -> None:
-        """Catch up with what the append reports, where others have paid into an account meanwhile."""
-        known = self._states.get(stream)
-        if known is not None and isinstance(known[1], AccountState) and known[1].version < version:
-            assert balance_minor is not None
-            self._states[stream] = (known[0], replace(known[1], version=version, balance_minor=balance_minor))
+    def check(self, stream: StreamKey, version: int) -> None:
+        """Forget a stream that is further than was thought: others have changed it meanwhile."""
+        known = self._known.get(stream)
+        if known is not None and known.state.version < version:
+            del self._known[stream]
 
 
-def add_question(batch: Batch, stream: StreamKey, state: State | None) -> None:
+def add_question(batch: Batch, stream: StreamKey, known: Known | None) -> None:
     """Ask the append whether a state still stands."""
-    batch.add_event(
-        stream, version=0 if state is None else state.version, balance_minor=_balance(state), event_type=None
-    )
+    version, balance_minor, basis = _named(known)
+    batch.add_event(stream, version=version, balance_minor=balance_minor, basis=basis, event_type=None)
 
 
 def add_change(
-    batch: Batch, change: Change, before: State | None, after: State | None, effective_us: int | None, payload: bytes,
+    batch: Batch, change: Change, before: Known | None, after: State | None, effective_us: int | None, payload: bytes,
     metadata: bytes,
 ) -> None:  # fmt: skip
     """Add a decided change to a batch, with the new head facts where more changes than the balance."""
     event = change.event
     moves_money = isinstance(event, _MONEY)
-    version = None
-    if change.conditional:
-        version = 0 if before is None else before.version
+    version, balance_minor, basis = _named(before) if change.conditional else (None, None, None)
     batch.add_event(
         change.stream,
         version=version,
-        balance_minor=_balance(before) if change.conditional else None,
+        balance_minor=balance_minor,
+        basis=basis,
         event_type=type(event).__name__,
         delta_minor=accounts.delta_minor(event) if moves_money else None,
         currency=event.currency if moves_money else None,
@@ -118,5 +129,8 @@ def add_change(
         batch.add_head_facts(None, None, None, facts_of(after))
 
 
-def _balance(state: State | None) -> int | None:
-    return state.balance_minor if isinstance(state, AccountState) else None
+def _named(known: Known | None) -> tuple[int, int | None, UUID | None]:
+    if known is None:
+        return 0, None, None
+    state = known.state
+    return state.version, state.balance_minor if isinstance(state, AccountState) else None, known.basis

@@ -14,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -85,7 +86,8 @@ class Writer:
             LedgerFaultError: our bug; nothing was booked.
         """
         self._enqueue(_Group((submission,), atomic=False))
-        return await submission.answer
+        # Whoever asked may go away; the answer may still be awaited by an equal request.
+        return await asyncio.shield(submission.answer)
 
     async def submit_all(self, submissions: Sequence[Submission], *, atomic: bool = False) -> list[Outcome | Exception]:
         """Append many commands in their order: each for itself, or with ``atomic`` all or none."""
@@ -127,10 +129,18 @@ class Writer:
     def _take(self) -> tuple[list[Submission], bool]:
         """The next slice: an atomic batch alone, or single commands up to the size of a slice."""
         taken: list[Submission] = []
+        keys: set[tuple[UUID, bytes]] = set()
         while self._queue and len(taken) < self._slice_max:
             group = self._queue[0]
             if group.atomic and taken:
                 break
+            key = group.submissions[0].key
+            if key is not None and not group.atomic:
+                # The second of two commands with one key has to see the first one in the log.
+                name = (group.submissions[0].user_id, key)
+                if name in keys:
+                    break
+                keys.add(name)
             self._queue.popleft()
             taken.extend(group.submissions)
             if group.atomic:
@@ -198,9 +208,7 @@ class Writer:
             else:
                 self._failed(part.submissions, error)
             return
-        again = part.settle(appended, in_flight=set().union(*self._flying.values()))
-        if atomic and again:
-            again = [one for one in part.submissions if not one.answer.done()]
+        again = part.settle(appended, atomic=atomic, in_flight=set().union(*self._flying.values()))
         for one in part.submissions:
             if one.answer.done():
                 self.tries[one.tries] = self.tries.get(one.tries, 0) + 1
@@ -238,7 +246,7 @@ class Writer:
             self._failed(submissions, error)
             return
         self._states.forget(part.streams())
-        for one in part.settle(appended):
+        for one in part.settle(appended, atomic=atomic):
             one.fail(LedgerFaultError("a conflict under the lock"))
 
     async def _append_singly(self, submissions: Sequence[Submission], error: Exception) -> None:

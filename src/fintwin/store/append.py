@@ -22,7 +22,7 @@ from fintwin.store.rows import Head, head
 SHARD: Final = 0
 """This version runs one shard; the number is in every key so that there can be more."""
 
-_CALL: Final = "SELECT * FROM log.append(" + ", ".join(f"${n}" for n in range(1, 29)) + ")"
+_CALL: Final = "SELECT * FROM log.append(" + ", ".join(f"${n}" for n in range(1, 30)) + ")"
 
 
 class Verdict(IntEnum):
@@ -48,7 +48,7 @@ class Batch:
     def __init__(self) -> None:
         """An empty batch."""
         self.commands: tuple[list[Any], ...] = tuple([] for _ in range(7))
-        self.events: tuple[list[Any], ...] = tuple([] for _ in range(10))
+        self.events: tuple[list[Any], ...] = tuple([] for _ in range(11))
         self.heads: tuple[list[Any], ...] = tuple([] for _ in range(5))
         self._streams: dict[StreamKey, int] = {}
         self._types: dict[str, int] = {}
@@ -80,6 +80,7 @@ class Batch:
         *,
         version: int | None,
         balance_minor: int | None,
+        basis: UUID | None,
         event_type: str | None,
         delta_minor: int | None = None,
         currency: str | None = None,
@@ -87,18 +88,23 @@ class Batch:
         payload: bytes = b"{}",
         metadata: bytes = b"{}",
     ) -> None:
-        """Add an event, or with ``event_type`` None the question whether that version and balance still stand."""
+        """Add an event, or with ``event_type`` None the question whether that state still stands.
+
+        A state is named by its version, its balance and its basis: the transaction of the last change that was
+        decided on the stream's state.
+        """
         streams, types, columns = self._streams, self._types, self.events
         columns[0].append(len(self.commands[0]))
         columns[1].append(streams.setdefault(stream, len(streams) + 1))
         columns[2].append(None if event_type is None else types.setdefault(event_type, len(types) + 1))
         columns[3].append(version)
         columns[4].append(balance_minor)
-        columns[5].append(delta_minor)
-        columns[6].append(currency)
-        columns[7].append(effective_us)
-        columns[8].append(payload)
-        columns[9].append(metadata)
+        columns[5].append(basis)
+        columns[6].append(delta_minor)
+        columns[7].append(currency)
+        columns[8].append(effective_us)
+        columns[9].append(payload)
+        columns[10].append(metadata)
         self.commands[6][-1] = len(columns[0])
 
     def add_head_facts(

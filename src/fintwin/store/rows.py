@@ -118,6 +118,7 @@ class Head(msgspec.Struct, frozen=True):
     user_id: UUID
     version: int
     position: int
+    decided_in: UUID
     stream_hash: bytes
     state: State | None
 
@@ -143,5 +144,11 @@ def head(row: Mapping[str, Any]) -> Head:
     elif kind is StreamKind.PROFILE:
         state = _profile_facts.decode(row["facts"])
     return Head(
-        StreamKey(kind, row["stream_id"]), row["user_id"], row["version"], row["position"], row["stream_hash"], state
+        StreamKey(kind, row["stream_id"]),
+        row["user_id"],
+        row["version"],
+        row["position"],
+        row["decided_in"],
+        row["stream_hash"],
+        state,
     )
