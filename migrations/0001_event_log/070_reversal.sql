@@ -1,4 +1,5 @@
--- A transaction is reversed once: by its owner (deposit, withdrawal) or by its recipient (transfer).
+-- A transaction is reversed once: by its owner (deposit, withdrawal) or by its recipient (transfer). Both parties of a
+-- refunded transfer have a row, so that each sees it from the own side.
 CREATE TABLE log.reversal (
     user_id uuid NOT NULL,
     transaction_id uuid NOT NULL,

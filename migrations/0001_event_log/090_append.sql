@@ -307,10 +307,10 @@ BEGIN
                 WHERE q.status = 0 AND q.key IS NOT NULL;
         IF cardinality(seen_reversals) > 0 THEN
             INSERT INTO log.reversal
-                SELECT q.user_id, q.reverses, p_shard, q.transaction_id, q.position
-                    FROM unnest(c_user, c_reverses, c_transaction, r_position, r_status)
-                        AS q(user_id, reverses, transaction_id, position, status)
-                    WHERE q.status = 0 AND q.reverses IS NOT NULL;
+                SELECT DISTINCT w_user[q.stream], c_reverses[q.command], p_shard, c_transaction[q.command],
+                        r_position[q.command]
+                    FROM unnest(a_position, e_command, e_stream) AS q(position, command, stream)
+                    WHERE q.position IS NOT NULL AND c_reverses[q.command] IS NOT NULL;
         END IF;
         UPDATE log.log_head SET position = v_position, hash = v_hash, recorded_at = v_recorded WHERE shard = p_shard;
         PERFORM pg_notify('fintwin_log', p_shard || ':' || v_position);
