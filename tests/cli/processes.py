@@ -14,7 +14,7 @@ import psutil
 
 PATIENCE_S = 30.0
 # Secrets and addresses of whoever runs the tests must not reach a service under test.
-KEPT = ("PATH", "LANG", "TZ", "SSL_CERT_FILE")
+KEPT = ("PATH", "PYTHONPATH", "LANG", "TZ", "SSL_CERT_FILE")
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -56,7 +56,11 @@ def running(*command: str, log: Path, **environment: str) -> Iterator[subprocess
     """Runs a command in the background, its words in `log`; what is left of it afterwards is killed."""
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, *command], stdout=file, stderr=subprocess.STDOUT, env=clean_environment(**environment)
+            [sys.executable, *command],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=clean_environment(**environment),
+            start_new_session=True,
         )
     try:
         yield process

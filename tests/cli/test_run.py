@@ -148,8 +148,8 @@ def test_with_reload_a_saved_file_starts_the_parts_again(data: Path, log: Path, 
     assert "A source file has changed: the parts start again." in log.read_text()
 
 
-def test_a_running_request_is_answered_before_the_end(data: Path, log: Path) -> None:
-    """SIGTERM during a request: the answer still comes."""
+def test_a_running_request_is_answered_and_the_servers_go_last(data: Path, log: Path) -> None:
+    """Ctrl-C, which a terminal sends to the whole group, during a request: it gets its answer, with the database still up."""
     port = free_port()
     with running(TINY, log=log, FINTWIN_DATA=str(data), PORT=str(port)) as process:
         wait_ready(process, log, port)
@@ -159,10 +159,13 @@ def test_a_running_request_is_answered_before_the_end(data: Path, log: Path) -> 
         )
         asking.start()
         time.sleep(0.3)
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.3)
+        assert {server.name() for server in servers_of(data)} == {"postgres", "valkey-server"}
         asking.join()
         assert process.wait(20) == 0
         assert answers == [200]
+    assert "ended by itself" not in log.read_text()
 
 
 def test_postgres_killed_outright_is_started_again_on_its_port(data: Path, log: Path) -> None:
