@@ -179,10 +179,12 @@ BEGIN
                     verdict := 2;
                 END IF;
             ELSE
-                IF e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]
-                    OR e_basis[e] IS DISTINCT FROM w_basis[s]
+                -- Money that came in since does not touch the decision on a payment; any other difference does.
+                IF e_basis[e] IS DISTINCT FROM w_basis[s]
                     OR e_effective[e] < w_effective[s]
+                    OR (moved IS NULL AND (e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]))
                     OR (moved < 0 AND (w_status[s] <> 1 OR w_balance[s] + moved < -w_limit[s]))
+                    OR (moved > 0 AND w_balance[s] + moved >= 1000000000000000)
                 THEN
                     verdict := 2;
                 ELSIF (w_version[s] = 0 AND e_type[e] IS NOT NULL AND change[e] IS NULL)

@@ -127,7 +127,7 @@ class Slice:
             assert version is not None
             own = appended.event_own[event + offset] is True
             booked.append(Booked(change, last - len(changes) + 1 + offset, version, balance_minor, own))
-            self._states.check(change.stream, version)
+            self._states.catch_up(change.stream, version, balance_minor)
         effective_at: datetime = submission.plan.effective_at or appended.recorded_at
         return Receipt(submission.transaction_id, last, appended.recorded_at, effective_at, tuple(booked))
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from fintwin.domain import accounts, profiles
 from fintwin.domain.accounts import AccountState
 from fintwin.domain.streams import StreamKey, StreamKind
@@ -87,10 +89,18 @@ class States:
         self._known[change.stream] = Known(known.owner, after, basis)
         return after
 
-    def check(self, stream: StreamKey, version: int) -> None:
-        """Forget a stream that is further than was thought: others have changed it meanwhile."""
+    def catch_up(self, stream: StreamKey, version: int, balance_minor: int | None) -> None:
+        """Take over version and balance that the append tells, where others have paid in meanwhile.
+
+        If they have done more than that, the basis is no longer true, and whatever is decided on it is decided again.
+        """
         known = self._known.get(stream)
-        if known is not None and known.state.version < version:
+        if known is None or known.state.version >= version:
+            return
+        if isinstance(known.state, AccountState) and balance_minor is not None:
+            state = replace(known.state, version=version, balance_minor=balance_minor)
+            self._known[stream] = Known(known.owner, state, known.basis)
+        else:
             del self._known[stream]
 
 
