@@ -6,6 +6,8 @@ back to its pool as it is, without the reset that would cost a round trip of its
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 
 Pool = asyncpg.Pool
@@ -40,8 +42,15 @@ async def _keep_as_is(_connection: object) -> None:
     return
 
 
-async def open_pool(url: str, *, size_min: int = 1, size_max: int = 4, name: str = "fintwin") -> asyncpg.Pool:
-    """A pool of connections. Raises the errors of `LOST` where the server cannot be reached."""
+async def open_pool(
+    url: str,
+    *,
+    size_min: int = 1,
+    size_max: int = 4,
+    name: str = "fintwin",
+    prepare: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
+) -> asyncpg.Pool:
+    """A pool of connections, each made ready by ``prepare``. Raises the errors of `LOST` without a server."""
     pool: asyncpg.Pool = await asyncpg.create_pool(
         url,
         min_size=size_min,
@@ -50,6 +59,8 @@ async def open_pool(url: str, *, size_min: int = 1, size_max: int = 4, name: str
         command_timeout=30,
         timeout=10,
         max_inactive_connection_lifetime=0,
+        max_cached_statement_lifetime=0,
+        init=prepare,
         server_settings={"application_name": name, "jit": "off"},
         target_session_attrs="any",
     )

@@ -21,6 +21,7 @@ import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from time import monotonic
 from typing import Final
@@ -92,10 +93,19 @@ class Vault:
 
     async def create(self, identity: Pool, user_id: UUID) -> None:
         """Make the user's key, unless there is one. ``identity`` is the pool of the identity role."""
-        nonce = os.urandom(_NONCE_BYTES)
-        wrapped = nonce + self._wrap.encrypt(nonce, os.urandom(32), user_id.bytes)
+        await self.create_all(identity, [user_id])
+
+    async def create_all(self, identity: Pool, user_ids: Sequence[UUID]) -> None:
+        """The same for many users in one statement."""
+        wrapped = []
+        for user_id in user_ids:
+            nonce = os.urandom(_NONCE_BYTES)
+            wrapped.append(nonce + self._wrap.encrypt(nonce, os.urandom(32), user_id.bytes))
         await identity.execute(
-            "INSERT INTO vault.user_key (user_id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING", user_id, wrapped
+            "INSERT INTO vault.user_key (user_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[]) "
+            "ON CONFLICT DO NOTHING",
+            user_ids,
+            wrapped,
         )
 
     async def key(self, pool: Pool, user_id: UUID) -> UserKey:
@@ -107,6 +117,20 @@ class Vault:
         if wrapped is None:
             self._cache.pop(user_id, None)
             raise KeyDestroyedError
+        return self._keep(user_id, wrapped)
+
+    async def load(self, pool: Pool, user_ids: Iterable[UUID]) -> None:
+        """Have the keys of many users at hand for the next moment, in one round trip."""
+        now = monotonic()
+        missing = [one for one in user_ids if (known := self._cache.get(one)) is None or known[0] <= now]
+        if len(missing) < 2:  # noqa: PLR2004 - one is asked for when it is needed
+            return
+        found = await pool.fetchval("SELECT vault.wrapped_keys($1)", missing)
+        for user_id, wrapped in zip(missing, found, strict=True):
+            if wrapped is not None:
+                self._keep(user_id, wrapped)
+
+    def _keep(self, user_id: UUID, wrapped: bytes) -> UserKey:
         plain = self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], user_id.bytes)
         key = UserKey(plain)
         self._cache[user_id] = (monotonic() + _CACHE_SECONDS, key)

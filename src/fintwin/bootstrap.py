@@ -1,0 +1,86 @@
+"""The one place where the parts are wired.
+
+`open_services` connects to the database as each role that the service needs, warms the connections, and gives one `Services`
+value from which every handler and command takes what it wants. Leaving the block takes everything down in turn.
+
+    async with open_services(load(os.environ)) as services:
+        await services.ledger.move(request, movement)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fintwin.identity.admission import Admission
+from fintwin.identity.sessions import Sessions
+from fintwin.identity.tokens import Tokens
+from fintwin.identity.users import Users
+from fintwin.ledger.ledger import Ledger
+from fintwin.ledger.writer import Writer
+from fintwin.settings import Settings
+from fintwin.store.append import Batch, append, load_heads
+from fintwin.store.connect import Pool, open_pool
+from fintwin.store.keys import Vault
+
+API_CONNECTIONS: Final = 6
+IDENTITY_CONNECTIONS: Final = 3
+"""One of them listens for revocations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that a handler or a command may use; `pools` by role."""
+
+    settings: Settings
+    pools: Mapping[str, Pool]
+    vault: Vault
+    ledger: Ledger
+    writer: Writer
+    identity: Users
+    sessions: Sessions
+    admission: Admission
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Connects and wires. Raises the errors of `store.connect.LOST` where the database cannot be reached."""
+    async with AsyncExitStack() as stack:
+        api = await _pool(stack, settings, "api", API_CONNECTIONS, prepare=_warm)
+        identity = await _pool(stack, settings, "identity", IDENTITY_CONNECTIONS)
+        vault = Vault(settings.master_key)
+        writer = Writer(api)
+        stack.push_async_callback(writer.close)
+        ledger = Ledger(writer, api, vault)
+        tokens = Tokens(settings.jwt_secret, settings.jwt_secret_previous)
+        admission = Admission(tokens, identity)
+        await admission.start()
+        stack.push_async_callback(admission.stop)
+        yield Services(
+            settings=settings,
+            pools={"api": api, "identity": identity},
+            vault=vault,
+            ledger=ledger,
+            writer=writer,
+            identity=Users(
+                identity=identity, api=api, vault=vault, ledger=ledger, master_key=settings.master_key
+            ),
+            sessions=Sessions(tokens, admission, identity),
+            admission=admission,
+        )
+
+
+async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int, **options: Any) -> Pool:
+    pool = await open_pool(
+        settings.database_url(role), size_min=size, size_max=size, name=f"fintwin {role}", **options
+    )
+    stack.push_async_callback(pool.close)
+    return pool
+
+
+async def _warm(connection: Any) -> None:
+    """A cold connection looks up types and plans for its first append, and would let a later slice overtake."""
+    await append(connection, Batch())
+    await load_heads(connection, [])

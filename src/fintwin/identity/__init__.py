@@ -1,0 +1,1 @@
+"""Who is asking: signing in, tokens, sessions and their revocation."""

@@ -1,0 +1,138 @@
+"""At the door: is this token good, and has it been revoked since?
+
+Checking a signature costs about 0.1 ms, so a token that was found good is remembered until it runs out. Revocations are kept
+in memory in every process: told by the database at once, asked for each second besides, so that a process that has missed the
+news still closes the door within about a second.
+
+    admission = Admission(Tokens(secret), identity_pool)
+    await admission.start()
+    admission.bearer(token)    # Bearer, or None
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from time import time
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from fintwin.identity.tokens import LEEWAY_S, Bearer, Tokens
+from fintwin.store import sign_in
+from fintwin.store.connect import LOST, UNDONE, Pool
+
+POLL_S: Final = 1.0
+_OVERLAP: Final = timedelta(seconds=15)
+"""Rows become visible when they commit, a little after `made_at`; the role's statements last 5 seconds at most."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Admission:
+    """See the module. One per process."""
+
+    def __init__(self, tokens: Tokens, identity: Pool, *, remembered_max: int = 20_000) -> None:
+        """``identity`` is the pool of the identity role."""
+        self._tokens = tokens
+        self._identity = identity
+        self._remembered_max = remembered_max
+        self._known: dict[str, Bearer] = {}
+        self._sessions: dict[UUID, float] = {}
+        self._users: dict[UUID, tuple[float, float]] = {}
+        self._since: datetime | None = None
+        self._woken = asyncio.Event()
+        self._listening: Any = None
+        self._watching: asyncio.Task[None] | None = None
+
+    def bearer(self, token: str) -> Bearer | None:
+        """Who comes with this token; None where it is no good or no good any more."""
+        known = self._known.get(token)
+        if known is None:
+            known = self._tokens.read(token)
+            if known is None:
+                return None
+            self._remember(token, known)
+        elif known.expires_at + LEEWAY_S < time():
+            del self._known[token]
+            return None
+        return None if self.is_revoked(known) else known
+
+    def is_revoked(self, bearer: Bearer) -> bool:
+        """Whether the sign-in behind a token has been ended."""
+        if bearer.session_id in self._sessions:
+            return True
+        everything = self._users.get(bearer.user_id)
+        # A token tells whole seconds: one of the very second in which all were ended is taken for an older one.
+        return everything is not None and bearer.issued_at <= everything[0]
+
+    def revoke(self, user_id: UUID, session_id: UUID | None, made_at: float, expires_at: float) -> None:
+        """Believe the tokens of a session (None: of all the user's until then) no more in this process."""
+        if session_id is not None:
+            self._sessions[session_id] = expires_at
+        else:
+            self._users[user_id] = (made_at, expires_at)
+
+    async def start(self) -> None:
+        """Learn all revocations, and keep up with them until `stop`."""
+        await self.catch_up()
+        self._watching = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Stop keeping up."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        await self._stop_listening()
+
+    async def catch_up(self) -> None:
+        """Take over what has been revoked since the last look."""
+        since = None if self._since is None else self._since - _OVERLAP
+        for one in await sign_in.revocations(self._identity, since):
+            self.revoke(one.user_id, one.session_id, one.made_at.timestamp(), one.expires_at.timestamp())
+            if self._since is None or one.made_at > self._since:
+                self._since = one.made_at
+        if self._since is None:
+            self._since = datetime.now(UTC) - timedelta(minutes=5)
+        now = time()
+        self._sessions = {key: until for key, until in self._sessions.items() if until > now}
+        self._users = {key: both for key, both in self._users.items() if both[1] > now}
+
+    def _remember(self, token: str, bearer: Bearer) -> None:
+        if len(self._known) >= self._remembered_max:
+            for old in list(self._known)[: self._remembered_max // 4]:
+                del self._known[old]
+        self._known[token] = bearer
+
+    async def _watch(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL_S)
+            self._woken.clear()
+            try:
+                if self._listening is None or self._listening.is_closed():
+                    await self._listen()
+                await self.catch_up()
+            except (*LOST, *UNDONE) as error:
+                _log.warning("revocations cannot be asked for", error=type(error).__name__)
+                await self._stop_listening()
+
+    def _wake(self, *_: object) -> None:
+        self._woken.set()
+
+    async def _listen(self) -> None:
+        await self._stop_listening()
+        connection = await self._identity.acquire()
+        self._listening = connection
+        await connection.add_listener(sign_in.REVOKED_CHANNEL, self._wake)
+
+    async def _stop_listening(self) -> None:
+        connection, self._listening = self._listening, None
+        if connection is not None:
+            with suppress(*LOST, *UNDONE):
+                await connection.remove_listener(sign_in.REVOKED_CHANNEL, self._wake)
+            with suppress(*LOST, *UNDONE):
+                await self._identity.release(connection)
