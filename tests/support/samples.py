@@ -19,6 +19,7 @@ from fintwin.domain.catalogue import EVENT_TYPES, SCHEMA_VERSIONS, encode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 _VALUES: dict[Any, Any] = {
+    Any: [1, "a", None],
     str: "s1.Zürich ☂",
     int: 123_456_789_012_345,
     bool: True,

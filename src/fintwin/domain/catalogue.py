@@ -19,12 +19,16 @@ from typing import Any, Final, get_args
 import msgspec
 
 from fintwin.domain.accounts.events import AccountEvent
+from fintwin.domain.notifications.events import NotificationEvent
 from fintwin.domain.profiles.events import ProfileEvent
+from fintwin.domain.simulations.events import SimulationEvent
 from fintwin.domain.streams import StreamKind
 
 EVENTS: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.ACCOUNT: get_args(AccountEvent),
     StreamKind.PROFILE: get_args(ProfileEvent),
+    StreamKind.NOTIFICATIONS: get_args(NotificationEvent),
+    StreamKind.SIMULATIONS: get_args(SimulationEvent),
 }
 """The event classes of each kind of stream."""
 

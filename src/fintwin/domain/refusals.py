@@ -45,6 +45,9 @@ class Code(StrEnum):
     USER_EXISTS = "user_exists"
     USER_ERASED = "user_erased"
     PROFILE_INCOMPLETE = "profile_incomplete"
+    UNKNOWN_NOTIFICATION = "unknown_notification"
+    UNKNOWN_SIMULATION = "unknown_simulation"
+    SIMULATION_EXISTS = "simulation_exists"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
 
 
