@@ -51,6 +51,18 @@ def servers_of(data: Path) -> list[psutil.Process]:
     return found
 
 
+def children_of(pid: int, name: str) -> list[psutil.Process]:
+    """The direct children that are called `name`; one that ends while we look is none."""
+    found = []
+    for child in psutil.Process(pid).children():
+        try:
+            if child.name() == name:
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
 @contextmanager
 def running(*command: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a command in the background, its words in `log`; what is left of it afterwards is killed."""

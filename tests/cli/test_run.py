@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.cli.processes import free_port, running, servers_of, wait_until
+from tests.cli.processes import children_of, free_port, running, servers_of, wait_until
 from tests.conftest import reachable_folder
 
 TINY = str(Path(__file__).with_name("tiny_service.py"))
@@ -45,7 +45,8 @@ def test_a_signal_stops_everything_with_exit_code_0(data: Path, log: Path, numbe
     with running(TINY, log=log, FINTWIN_DATA=str(data), PORT=str(port)) as process:
         wait_ready(process, log, port)
         family = psutil.Process(process.pid).children(recursive=True)
-        assert {"postgres", "valkey-server"} <= {child.name() for child in family}
+        assert children_of(process.pid, "postgres")
+        assert children_of(process.pid, "valkey-server")
         process.send_signal(number)
         assert process.wait(20) == 0
         assert not [child for child in family if child.is_running()]
@@ -134,7 +135,7 @@ def test_with_reload_a_saved_file_starts_the_parts_again(data: Path, log: Path, 
     with running(TINY, "--reload", log=log, FINTWIN_DATA=str(data), PORT=str(port), WATCHED=str(tmp_path)) as process:
         wait_ready(process, log, port)
         before = httpx.get(url).text
-        servers = {child.pid for child in psutil.Process(process.pid).children() if child.name() == "postgres"}
+        servers = children_of(process.pid, "postgres")
         (tmp_path / "saved.py").touch()
 
         def answers() -> bool:
@@ -144,7 +145,7 @@ def test_with_reload_a_saved_file_starts_the_parts_again(data: Path, log: Path, 
                 return False
 
         wait_until(answers, "a new API process")
-        assert servers <= {child.pid for child in psutil.Process(process.pid).children()}
+        assert children_of(process.pid, "postgres") == servers
     assert "A source file has changed: the parts start again." in log.read_text()
 
 
@@ -161,7 +162,7 @@ def test_a_running_request_is_answered_and_the_servers_go_last(data: Path, log: 
         time.sleep(0.3)
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.3)
-        assert {server.name() for server in servers_of(data)} == {"postgres", "valkey-server"}
+        assert {server.info["name"] for server in servers_of(data)} == {"postgres", "valkey-server"}
         asking.join()
         assert process.wait(20) == 0
         assert answers == [200]
@@ -175,8 +176,7 @@ def test_postgres_killed_outright_is_started_again_on_its_port(data: Path, log: 
         wait_ready(process, log, port)
 
         def postmaster() -> int:
-            children = psutil.Process(process.pid).children()
-            return next((child.pid for child in children if child.name() == "postgres"), 0)
+            return next((child.pid for child in children_of(process.pid, "postgres")), 0)
 
         first = postmaster()
         sockets = sorted(path.name for path in (data / "run").glob(".s.PGSQL.*"))

@@ -95,7 +95,7 @@ def impurity(source: str) -> Iterator[Complaint]:
             if last in CLOCK_AND_CHANCE and (called != last or last.startswith("uuid")):
                 yield node.lineno, f"{called}() in the core: let the command carry the time, the id or the seed"
             elif called.split(".")[-2:-1] == ["random"] and not (
-                last in {"default_rng", "Generator", "SeedSequence", "Philox", "PCG64"} and node.args
+                node.args and (last == "default_rng" or last[0].isupper())
             ):
                 yield (
                     node.lineno,
