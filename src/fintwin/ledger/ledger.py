@@ -130,6 +130,17 @@ class Ledger:
         self, requests: Sequence[tuple[Request, Movement | Refusal]], *, atomic: bool = False
     ) -> list[Answer | Exception]:
         """Book many movements in their order, each for itself or all or none. A `Refusal` stands for a bad item."""
+        outcomes = await self.book_all(requests, atomic=atomic)
+        return [
+            outcome if isinstance(outcome, Exception) else await self._answer(request.user_id, outcome)
+            for (request, _), outcome in zip(requests, outcomes, strict=True)
+        ]
+
+    async def book_all(
+        self, requests: Sequence[tuple[Request, Movement | Refusal]], *, atomic: bool = False
+    ) -> list[Outcome | Exception]:
+        """The same with the writer's own outcomes: a replay is not read back, of which an importer meets thousands."""
+        await self._vault.load(self._pool, {request.user_id for request, _ in requests})
         submissions = []
         seen: set[tuple[UUID, str]] = set()
         for request, asked in requests:
@@ -143,14 +154,7 @@ class Ledger:
             else:
                 plan = plan_of(movement, await self.user_key(request.user_id), self._now())
             submissions.append(self._submission(request, plan))
-        outcomes = await self._writer.submit_all(submissions, atomic=atomic)
-        answers: list[Answer | Exception] = []
-        for submission, outcome in zip(submissions, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                answers.append(outcome)
-            else:
-                answers.append(await self._answer(submission.user_id, outcome))
-        return answers
+        return await self._writer.submit_all(submissions, atomic=atomic)
 
     async def reverse(self, request: Request, transaction_id: UUID, reason: str | None = None) -> Answer:
         """Take a transaction back, once: see `movements.reversal_of`."""
