@@ -1,9 +1,12 @@
-r"""One record of a file, by the mapping, as a row: what moved, when, on which account, and what the file says of it.
+"""One record of a file, by the mapping, as a row: what moved, when, on which account, and what the file says of it.
 
 >>> from fintwin.ledger.importing.mapping import read_mapping
->>> mapping = read_mapping(
-...     'name="m"\\ncurrency="EUR"\\nfile.decimal=","\\ncolumns={date=1, amount=2}\\nfile.header=false'
-... )
+>>> mapping = read_mapping('''
+... name = "my-bank"
+... currency = "EUR"
+... file = {header = false, decimal = ","}
+... columns = {date = 1, amount = 2}
+... ''')
 >>> parser = RowParser(mapping, {1: 0, 2: 1})
 >>> parser.parse(7, ["2024-02-29", "-12,50"]).amount_minor
 -1250
