@@ -169,6 +169,22 @@ def test_a_running_request_is_answered_and_the_servers_go_last(data: Path, log: 
     assert "ended by itself" not in log.read_text()
 
 
+def test_an_open_event_stream_does_not_hold_up_the_end(data: Path, log: Path) -> None:
+    """A browser tab that listens for ever is cut after the grace time."""
+    port = free_port()
+    with running(TINY, log=log, FINTWIN_DATA=str(data), PORT=str(port)) as process:
+        wait_ready(process, log, port)
+        with httpx.stream("GET", f"http://127.0.0.1:{port}/stream", timeout=10) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "still here"
+            process.send_signal(signal.SIGTERM)
+            asked_at = time.monotonic()
+            with pytest.raises(httpx.TransportError):
+                list(lines)
+        assert process.wait(20) == 0
+        assert time.monotonic() - asked_at < 8
+
+
 def test_postgres_killed_outright_is_started_again_on_its_port(data: Path, log: Path) -> None:
     """The parts keep their addresses, so they find the server again."""
     port = free_port()

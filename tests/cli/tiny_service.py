@@ -16,7 +16,7 @@ Message = dict[str, Any]
 async def app(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """Answers with its process id; `/slow` takes a second over it; `/exit` ends the process."""
+    """Answers with its process id; `/slow` takes a second over it; `/stream` never ends; `/exit` ends the process."""
     if scope["type"] == "lifespan":
         while True:
             message = await receive()
@@ -28,6 +28,9 @@ async def app(
     if scope["path"] == "/slow":
         await asyncio.sleep(1)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    while scope["path"] == "/stream":
+        await send({"type": "http.response.body", "body": b"still here\n", "more_body": True})
+        await asyncio.sleep(0.1)
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
 
 

@@ -17,9 +17,7 @@ MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 MONEY = re.compile(r"(^|_)(amount|balance|money|minor|price|limit)(_minor)?s?$")
 IMPURE_MODULES = {"asyncio", "os", "random", "secrets", "socket", "subprocess", "threading", "time"}
-CLOCK_AND_CHANCE = {
-    "now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "uuid1", "uuid4", "uuid7", "urandom", "token_bytes"
-}  # fmt: skip
+CLOCK_AND_CHANCE = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "urandom", "token_bytes"}
 NAMES_THAT_SAY_NOTHING = {
     "utils",
     "util",

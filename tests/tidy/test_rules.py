@@ -31,6 +31,7 @@ KEEPS = [
     (rules.float_money, "ratio = amount_minor / other_minor"),
     (rules.impurity, "def f(now, seed): return numpy.random.default_rng(seed).normal(), now.time"),
     (rules.impurity, "from datetime import datetime\nx = datetime.fromtimestamp(1)"),
+    (rules.impurity, "x = instant.time()"),
     (rules.impurity, "x = np.random.Generator(np.random.SFC64(seed))"),
     (rules.forbidden_marks, "# the method of payment"),
     (rules.module_docstring, '"""What.\n\nWhy.\n\n>>> 1\n1\n"""'),

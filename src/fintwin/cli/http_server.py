@@ -8,16 +8,19 @@ when it is killed (docs/decisions/0002). Several processes may serve one port: o
 
 import asyncio
 import signal
+from contextlib import suppress
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 BACKLOG = 1024
+# For requests that are running when somebody says stop; an event stream, which would go on for ever, is cut then.
+GRACE_S = 3
 
 
-async def serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
-    """Returns after SIGINT or SIGTERM, when running requests are answered."""
+async def serve(app: Any, host: str, port: int) -> None:
+    """Returns after SIGINT or SIGTERM, when running requests are answered or had their time."""
     server = Server(
         app,
         address=host,
@@ -28,7 +31,10 @@ async def serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any A
         backlog=BACKLOG,
         log_enabled=False,
     )
+    server.workers_kill_timeout = GRACE_S
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
-    await server.serve()
+    # Granian lets the time-out of its last wait through to us; by then it accepts nothing any more.
+    with suppress(TimeoutError):
+        await server.serve()

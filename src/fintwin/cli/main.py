@@ -20,6 +20,7 @@ from fintwin.settings import SettingsError
 COMMANDS = {
     "run": "fintwin.cli.run:run",
     "api": "fintwin.cli.api:api",
+    "import": "fintwin.cli.import_:import_",
     "migrate": "fintwin.cli.migrate:migrate",
 }
 REFUSALS = (EmbeddedError, SettingsError)
@@ -40,7 +41,7 @@ class LazyGroup(click.RichGroup):
         command: click.Command = getattr(import_module(module), name)
         return command
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever the command returns
+    def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; a refusal ends it with code 2."""
         try:
             return super().invoke(ctx)
