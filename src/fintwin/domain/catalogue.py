@@ -19,6 +19,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from fintwin.domain.accounts.events import AccountEvent
+from fintwin.domain.holdings.events import HoldingsEvent
 from fintwin.domain.notifications.events import NotificationEvent
 from fintwin.domain.profiles.events import ProfileEvent
 from fintwin.domain.simulations.events import SimulationEvent
@@ -27,6 +28,7 @@ from fintwin.domain.streams import StreamKind
 EVENTS: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.ACCOUNT: get_args(AccountEvent),
     StreamKind.PROFILE: get_args(ProfileEvent),
+    StreamKind.HOLDINGS: get_args(HoldingsEvent),
     StreamKind.NOTIFICATIONS: get_args(NotificationEvent),
     StreamKind.SIMULATIONS: get_args(SimulationEvent),
 }

@@ -10,7 +10,8 @@
 All numbers are big-endian. Header, in this order: shard int4, position int8, stream kind int2, stream id 16 bytes, version
 int8, user id 16 bytes, type (int2 length, UTF-8), schema version int2, transaction id 16 bytes, effective_at and recorded_at
 int8 (microseconds since 1970-01-01 UTC); then payload and metadata, each after its int4 length. Both chains begin with 32
-zero bytes. The append function of the database computes the same; ``docs/hash-vectors.json`` fixes the bytes for Python, SQL and JavaScript.
+zero bytes. The append function of the database computes the same;
+``docs/hash-vectors.json`` fixes the bytes for Python, SQL and JavaScript.
 
 >>> chain(GENESIS, bytes(32)).hex()[:16]
 'f5a5fd42d16a2030'

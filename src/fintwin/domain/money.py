@@ -23,7 +23,8 @@ from iso4217 import Currency
 
 from fintwin.domain.refusals import Code, Refusal
 
-MINOR_MAX: Final = 10**15 - 1
+DIGITS_MAX: Final = 15
+MINOR_MAX: Final = 10**DIGITS_MAX - 1
 """The largest amount or balance, in minor units: 15 digits."""
 
 
@@ -55,7 +56,7 @@ def parse_minor(amount: Decimal, currency: str) -> int | Refusal:
         return Refusal(Code.AMOUNT_NOT_FINITE, "The amount must be a finite number.")
     if not amount:
         return 0  # with whatever exponent: 0e999999999 must not become a power of ten
-    if amount.adjusted() > 15:
+    if amount.adjusted() > DIGITS_MAX:
         return Refusal(Code.AMOUNT_TOO_LARGE, "The amount has more than 15 digits.")
     sign, digits, power = amount.as_tuple()
     shift = int(power) + decimals

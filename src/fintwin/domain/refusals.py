@@ -45,6 +45,8 @@ class Code(StrEnum):
     USER_EXISTS = "user_exists"
     USER_ERASED = "user_erased"
     PROFILE_INCOMPLETE = "profile_incomplete"
+    UNKNOWN_HOLDING = "unknown_holding"
+    TOO_MANY_HOLDINGS = "too_many_holdings"
     UNKNOWN_NOTIFICATION = "unknown_notification"
     UNKNOWN_SIMULATION = "unknown_simulation"
     SIMULATION_EXISTS = "simulation_exists"

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from fintwin.domain import accounts, profiles
 from fintwin.domain.refusals import Refusal
 from fintwin.domain.streams import StreamKey, StreamKind
-from fintwin.ledger.movements import UNKNOWN_TRANSACTION, Movement, plan_of, reversal_of
+from fintwin.ledger.movements import UNKNOWN_TRANSACTION, Movement, has_texts, plan_of, reversal_of
 from fintwin.ledger.plans import OnAccount, OnProfile, Plan, Refused
 from fintwin.ledger.slices import KEY_REUSED
 from fintwin.ledger.submission import NotApplied, Outcome, Receipt, Replay, Submission
@@ -123,7 +123,7 @@ class Ledger:
 
     async def move(self, request: Request, movement: Movement) -> Answer:
         """Book a deposit, withdrawal or transfer."""
-        key = await self.user_key(request.user_id)
+        key = await self.user_key(request.user_id) if has_texts(movement) else None
         return await self.submit(request, plan_of(movement, key, self._now()))
 
     async def move_all(
@@ -171,8 +171,8 @@ class Ledger:
         request: Request,
         transaction_id: UUID,
         *,
-        category: str | None | msgspec.UnsetType = msgspec.UNSET,
-        note: str | None | msgspec.UnsetType = msgspec.UNSET,
+        category: str | msgspec.UnsetType | None = msgspec.UNSET,
+        note: str | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Answer:
         """Give a transaction of the caller's another category or note (None clears, UNSET leaves)."""
         original = await read.transaction(self._pool, request.user_id, transaction_id)

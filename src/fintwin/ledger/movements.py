@@ -48,10 +48,16 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     date_only: bool = False
 
 
-def plan_of(movement: Movement, key: UserKey, at: datetime) -> OnAccount:
-    """The plan of a movement, with its texts sealed under the owner's key."""
+def has_texts(movement: Movement) -> bool:
+    """Whether anything of a movement has to be sealed."""
+    return movement.note is not None or movement.counterparty is not None
+
+
+def plan_of(movement: Movement, key: UserKey | None, at: datetime) -> OnAccount:
+    """The plan of a movement, with its texts sealed under the owner's key (None where it has none)."""
     stream = StreamKey(StreamKind.ACCOUNT, movement.account_id)
-    note = None if movement.note is None else key.seal(movement.note, stream, "note")
+    assert key is not None or not has_texts(movement), "texts are sealed before anything sees them"
+    note = None if key is None or movement.note is None else key.seal(movement.note, stream, "note")
     if movement.kind == "transfer":
         assert movement.to_account is not None, "a transfer names its recipient"
         return OnAccount(
@@ -78,8 +84,8 @@ def plan_of(movement: Movement, key: UserKey, at: datetime) -> OnAccount:
             effective_at=movement.effective_at,
             category=movement.category,
             note=note,
-            counterparty=_sealed_party(movement.counterparty, key, stream),
-            payee_ref=payee_ref(movement.counterparty, movement.note, key),
+            counterparty=None if key is None else _sealed_party(movement.counterparty, key, stream),
+            payee_ref=None if key is None else payee_ref(movement.counterparty, movement.note, key),
             date_only=movement.date_only,
         ),
     )

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from fintwin.domain.accounts.decide import ALREADY_REVERSED, RECIPIENT_CANNOT_RECEIVE, UNKNOWN_ACCOUNT
@@ -16,7 +17,7 @@ from fintwin.domain.hashing import microseconds
 from fintwin.domain.refusals import Code, Refusal
 from fintwin.domain.streams import StreamKey
 from fintwin.ledger.plans import Change
-from fintwin.ledger.states import States, add_change, add_question
+from fintwin.ledger.states import Known, States, add_change, add_question
 from fintwin.ledger.submission import (
     Booked,
     LedgerFaultError,
@@ -45,22 +46,33 @@ class Slice:
 
     def __init__(self, submissions: Sequence[Submission], states: States) -> None:
         """``states`` are shared with the other slices of the writer."""
-        self.submissions = submissions
+        self.submissions: Sequence[Submission] = submissions
         self.batch = Batch()
         self._states = states
         self._changes: list[list[Change]] = []
 
     def decide(self) -> None:
-        """Decide every command on the states as the ones before leave them, and fill the batch."""
-        for submission in self.submissions:
-            self._decide(submission)
+        """Decide every command on the states as the ones before leave them, and fill the batch.
 
-    def _decide(self, submission: Submission) -> None:
+        A command that cannot even be decided is our bug: it fails alone and leaves the slice.
+        """
+        decidable = []
+        for submission in self.submissions:
+            known = [self._states.get(submission.user_id, stream) for stream in submission.plan.streams]
+            try:
+                decided = submission.plan.decide([None if one is None else one.state for one in known])
+            except Exception as error:  # noqa: BLE001  the others of the slice are not to blame
+                fault = LedgerFaultError(f"{type(submission.plan).__name__} could not be decided")
+                fault.__cause__ = error
+                submission.fail(fault)
+                continue
+            decidable.append(submission)
+            self._add(submission, known, decided)
+        self.submissions = decidable
+
+    def _add(self, submission: Submission, known: list[Known | None], decided: list[Change] | Refusal) -> None:
         states, batch, plan = self._states, self.batch, submission.plan
-        user_id = submission.user_id
-        own = plan.streams
-        known = [states.get(user_id, stream) for stream in own]
-        decided = plan.decide([None if one is None else one.state for one in known])
+        user_id, own = submission.user_id, plan.streams
         if isinstance(decided, Refusal):
             submission.refusal = decided
             batch.add_command(user_id, submission.transaction_id, submission.key, submission.request, None)
@@ -85,7 +97,7 @@ class Slice:
         return self.batch.streams()
 
     def settle(
-        self, appended: Appended, *, atomic: bool = False, in_flight: Set[StreamKey] = frozenset()
+        self, appended: Appended, *, atomic: bool = False, in_flight: AbstractSet[StreamKey] = frozenset()
     ) -> list[Submission]:
         """Answer every command but those in conflict; these are given back, in order, to be decided again.
 

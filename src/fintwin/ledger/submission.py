@@ -62,7 +62,7 @@ class LedgerFaultError(Exception):
 class Submission:
     """A command in the queue: who asks, what, under which key, and where the answer goes."""
 
-    __slots__ = ("answer", "at", "key", "metadata", "plan", "refusal", "request", "tries", "transaction_id", "user_id")
+    __slots__ = ("answer", "at", "key", "metadata", "plan", "refusal", "request", "transaction_id", "tries", "user_id")
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from fintwin.store.rows import Head, head
 SHARD: Final = 0
 """This version runs one shard; the number is in every key so that there can be more."""
 
-_CALL: Final = "SELECT * FROM log.append(" + ", ".join(f"${n}" for n in range(1, 30)) + ")"
+_CALL: Final = f"SELECT * FROM log.append({', '.join(f'${n}' for n in range(1, 30))})"  # noqa: S608  numbers only
 
 
 class Verdict(IntEnum):
@@ -126,8 +126,11 @@ class Batch:
 
 
 class Appended(msgspec.Struct, frozen=True):
-    """What became of a batch: per command (verdict, transaction, last position, balance), per event (version, balance,
-    whether the stream is the acting user's own)."""
+    """What became of a batch.
+
+    Per command: verdict, transaction, last position, balance; per event: version, balance, whether the stream is the
+    acting user's own.
+    """
 
     verdicts: Sequence[int]
     transaction_ids: Sequence[UUID]

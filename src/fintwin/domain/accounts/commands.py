@@ -142,9 +142,9 @@ class Annotate(msgspec.Struct, frozen=True, kw_only=True):
 
     at: datetime
     transaction_id: UUID
-    category: str | None | msgspec.UnsetType = msgspec.UNSET
-    note: str | None | msgspec.UnsetType = msgspec.UNSET
-    payee_ref: str | None | msgspec.UnsetType = msgspec.UNSET
+    category: str | msgspec.UnsetType | None = msgspec.UNSET
+    note: str | msgspec.UnsetType | None = msgspec.UNSET
+    payee_ref: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 MoneyCommand = Deposit | Withdraw | SendTransfer | ReceiveTransfer

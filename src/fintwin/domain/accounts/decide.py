@@ -91,13 +91,18 @@ def _date_refusal(state: AccountState, at: datetime, effective_at: datetime | No
     return None
 
 
-def _debit_refusal(state: AccountState | None, command: Withdraw | SendTransfer) -> Refusal | None:
+def _paying_refusal(state: AccountState | None) -> Refusal | None:
     if state is None:
         return UNKNOWN_ACCOUNT
     if state.status is Status.CLOSED:
         return CLOSED
-    if state.status is Status.FROZEN:
-        return FROZEN
+    return FROZEN if state.status is Status.FROZEN else None
+
+
+def _debit_refusal(state: AccountState | None, command: Withdraw | SendTransfer) -> Refusal | None:
+    refusal = _paying_refusal(state)
+    if refusal is not None or state is None:
+        return refusal
     refusal = _amount_refusal(state, command.amount_minor, command.currency)
     if refusal is not None:
         return refusal

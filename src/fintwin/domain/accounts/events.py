@@ -132,9 +132,9 @@ class TransactionAnnotated(msgspec.Struct, frozen=True, omit_defaults=True, kw_o
     """The owner gave a transaction another category or note. UNSET leaves a field, None clears it."""
 
     transaction_id: UUID
-    category: str | None | msgspec.UnsetType = msgspec.UNSET
-    note: str | None | msgspec.UnsetType = msgspec.UNSET
-    payee_ref: str | None | msgspec.UnsetType = msgspec.UNSET
+    category: str | msgspec.UnsetType | None = msgspec.UNSET
+    note: str | msgspec.UnsetType | None = msgspec.UNSET
+    payee_ref: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 MoneyEvent = Deposited | Withdrawn | TransferSent | TransferReceived
