@@ -51,6 +51,8 @@ ALTER ROLE fintwin_twin SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE fintwin_twin SET default_transaction_read_only = on;
 ALTER ROLE fintwin_projector SET statement_timeout = '60s';
 ALTER ROLE fintwin_projector SET idle_in_transaction_session_timeout = '10s';
+-- Rows and checkpoint are one transaction: what a crash takes back is folded again.
+ALTER ROLE fintwin_projector SET synchronous_commit = off;
 ALTER ROLE fintwin_publisher SET statement_timeout = '30s';
 ALTER ROLE fintwin_publisher SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE fintwin_auditor SET statement_timeout = '60s';

@@ -11,6 +11,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from fintwin.projections import accounts, balances, portfolios, profiles, statements
 from fintwin.projections.model import ReadModel
 
-READ_MODELS: Final[tuple[ReadModel, ...]] = ()
+READ_MODELS: Final[tuple[ReadModel, ...]] = (
+    profiles.MODEL,
+    accounts.MODEL,
+    balances.MODEL,
+    statements.MODEL,
+    portfolios.MODEL,
+)

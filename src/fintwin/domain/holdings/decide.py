@@ -75,11 +75,14 @@ def decide(state: HoldingsState | None, command: HoldingsCommand) -> Decision:
     if held is None:
         return UNKNOWN_HOLDING
     if isinstance(command, RemoveHolding):
-        return [HoldingRemoved(holding_id=command.holding_id)]
+        return [HoldingRemoved(holding_id=command.holding_id, currency=held.currency)]
     refusal = _figure_refused("price", command.current_price)
     if refusal is None and value_minor(held.quantity, command.current_price, held.currency) > MINOR_MAX:
         refusal = VALUE_TOO_LARGE
-    return refusal or [HoldingPriced(holding_id=command.holding_id, current_price=_exact(command.current_price))]
+    if refusal is not None:
+        return refusal
+    price = _exact(command.current_price)
+    return [HoldingPriced(holding_id=command.holding_id, currency=held.currency, current_price=price)]
 
 
 def _add(known: dict[UUID, Held], command: AddHolding) -> Decision:

@@ -2,8 +2,8 @@
 
 New fields must have defaults, and a field never changes its meaning or type.
 
->>> msgspec.json.encode(HoldingRemoved(holding_id=UUID(int=1)))
-b'{"holding_id":"00000000-0000-0000-0000-000000000001"}'
+>>> msgspec.json.encode(HoldingRemoved(holding_id=UUID(int=1), currency="EUR"))
+b'{"holding_id":"00000000-0000-0000-0000-000000000001","currency":"EUR"}'
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ class HoldingAdded(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
 
 class HoldingPriced(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A piece is worth this much from now on."""
+    """A piece is worth this much from now on; the currency is the holding's."""
 
     holding_id: UUID
+    currency: str
     current_price: Decimal
 
 
@@ -37,6 +38,7 @@ class HoldingRemoved(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     """The user does not hold it any more: it counts as sold at its last price."""
 
     holding_id: UUID
+    currency: str
 
 
 HoldingsEvent = HoldingAdded | HoldingPriced | HoldingRemoved

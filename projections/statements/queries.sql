@@ -1,0 +1,107 @@
+-- The user's transactions, newest first in booking order, those before position p_before where it is given. Times are the
+-- effective ones, p_from included and p_to not; amounts are decimal, in whatever currency. `reached` as in read.accounts.
+CREATE OR REPLACE FUNCTION read.statements(
+    p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_type text, p_category text,
+    p_from timestamptz, p_to timestamptz, p_least numeric, p_most numeric
+)
+RETURNS TABLE (
+    reached bigint, user_id uuid, transaction_id uuid, "position" bigint, type text, account_id uuid, to_account uuid,
+    amount_minor bigint, currency text, decimals smallint, category text, note text, note_on uuid, counterparty json,
+    payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
+    to_balance_after_minor bigint, reverses uuid, reversed_by uuid
+)
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_reached bigint;
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    v_reached := read.reach('statements_vN', p_user, p_min);
+    RETURN QUERY
+        SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
+            SELECT s.* FROM read.statement_vN s
+                WHERE v_reached IS NOT NULL AND s.user_id = p_user
+                    AND (p_before IS NULL OR s.position < p_before)
+                    AND (p_type IS NULL OR s.type = p_type)
+                    AND (p_category IS NULL OR s.category = p_category)
+                    AND (p_from IS NULL OR s.effective_at >= p_from)
+                    AND (p_to IS NULL OR s.effective_at < p_to)
+                    AND (p_least IS NULL OR s.amount_minor >= p_least * 10::numeric ^ s.decimals)
+                    AND (p_most IS NULL OR s.amount_minor <= p_most * 10::numeric ^ s.decimals)
+                ORDER BY s.position DESC LIMIT p_limit OFFSET p_offset
+        ) q ON true ORDER BY q.position DESC;
+END
+$$;
+
+-- The same for one own account: what it paid or took in, and what it was sent.
+CREATE OR REPLACE FUNCTION read.account_statements(
+    p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_type text, p_category text,
+    p_from timestamptz, p_to timestamptz, p_least numeric, p_most numeric, p_account uuid
+)
+RETURNS TABLE (
+    reached bigint, user_id uuid, transaction_id uuid, "position" bigint, type text, account_id uuid, to_account uuid,
+    amount_minor bigint, currency text, decimals smallint, category text, note text, note_on uuid, counterparty json,
+    payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
+    to_balance_after_minor bigint, reverses uuid, reversed_by uuid
+)
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_reached bigint;
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    v_reached := read.reach('statements_vN', p_user, p_min);
+    RETURN QUERY
+        SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
+            SELECT * FROM (
+                (
+                    SELECT s.* FROM read.statement_vN s
+                        WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.account_id = p_account
+                            AND s.balance_after_minor IS NOT NULL AND (p_before IS NULL OR s.position < p_before)
+                            AND (p_type IS NULL OR s.type = p_type)
+                            AND (p_category IS NULL OR s.category = p_category)
+                            AND (p_from IS NULL OR s.effective_at >= p_from)
+                            AND (p_to IS NULL OR s.effective_at < p_to)
+                            AND (p_least IS NULL OR s.amount_minor >= p_least * 10::numeric ^ s.decimals)
+                            AND (p_most IS NULL OR s.amount_minor <= p_most * 10::numeric ^ s.decimals)
+                        ORDER BY s.position DESC LIMIT p_limit + p_offset
+                )
+                UNION ALL
+                (
+                    SELECT s.* FROM read.statement_vN s
+                        WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.to_account = p_account
+                            AND s.to_balance_after_minor IS NOT NULL AND (p_before IS NULL OR s.position < p_before)
+                            AND (p_type IS NULL OR s.type = p_type)
+                            AND (p_category IS NULL OR s.category = p_category)
+                            AND (p_from IS NULL OR s.effective_at >= p_from)
+                            AND (p_to IS NULL OR s.effective_at < p_to)
+                            AND (p_least IS NULL OR s.amount_minor >= p_least * 10::numeric ^ s.decimals)
+                            AND (p_most IS NULL OR s.amount_minor <= p_most * 10::numeric ^ s.decimals)
+                        ORDER BY s.position DESC LIMIT p_limit + p_offset
+                )
+            ) legs ORDER BY position DESC LIMIT p_limit OFFSET p_offset
+        ) q ON true ORDER BY q.position DESC;
+END
+$$;
+
+-- One own transaction.
+CREATE OR REPLACE FUNCTION read.statement(p_user uuid, p_min bigint, p_transaction uuid)
+RETURNS TABLE (
+    reached bigint, user_id uuid, transaction_id uuid, "position" bigint, type text, account_id uuid, to_account uuid,
+    amount_minor bigint, currency text, decimals smallint, category text, note text, note_on uuid, counterparty json,
+    payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
+    to_balance_after_minor bigint, reverses uuid, reversed_by uuid
+)
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_reached bigint;
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    v_reached := read.reach('statements_vN', p_user, p_min);
+    RETURN QUERY
+        SELECT v_reached, s.* FROM (SELECT) AS once
+            LEFT JOIN read.statement_vN s ON v_reached IS NOT NULL AND s.user_id = p_user
+                AND s.transaction_id = p_transaction;
+END
+$$;

@@ -1,0 +1,178 @@
+"""Statements: every transaction of a user as one row, in booking order, with the balance right after it.
+
+A transfer between two own accounts is one row with two balances: ``balance_after_minor`` of the paying account and
+``to_balance_after_minor`` of the receiving one. Of a transfer from somebody else the payer's balance is empty, of one to
+somebody else the receiver's. ``position`` is that of the user's first event of the transaction; it rules the order and the
+paging, and is never rewritten. Category and note follow later annotations; ``note_on`` names the account under which the note
+was sealed. A transaction that was taken back says by which (``reversed_by``), and that one says of which (``reverses``).
+
+>>> from fintwin.domain.accounts import TransactionAnnotated
+>>> TransactionAnnotated in MODEL.events
+True
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from fintwin.domain.accounts.events import (
+    Counterparty,
+    Deposited,
+    TransactionAnnotated,
+    TransferReceived,
+    TransferSent,
+    Withdrawn,
+)
+from fintwin.domain.accounts.state import delta_minor
+from fintwin.domain.money import exponent
+from fintwin.domain.streams import Recorded
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
+
+STATEMENT: Final = "statement"
+ACCOUNT: Final = "statement_account"
+_TYPES: Final[dict[Any, Any]] = {
+    Deposited: "deposit",
+    Withdrawn: "withdrawal",
+    TransferSent: "transfer",
+    TransferReceived: "transfer",
+}
+
+
+class Statement(Row, frozen=True):
+    """One transaction; ``account_id`` is the paying account of a transfer. ``decimals`` are those of the currency."""
+
+    user_id: UUID
+    transaction_id: UUID
+    position: int
+    type: Literal["deposit", "withdrawal", "transfer"]
+    account_id: UUID
+    to_account: UUID | None
+    amount_minor: int
+    currency: str
+    decimals: int
+    category: str | None
+    note: str | None
+    note_on: UUID | None
+    counterparty: Counterparty | None
+    payee_ref: str | None
+    effective_at: datetime
+    recorded_at: datetime
+    date_only: bool
+    balance_after_minor: int | None
+    to_balance_after_minor: int | None
+    reverses: UUID | None
+    reversed_by: UUID | None
+
+    def delta_minor(self, account_id: UUID) -> int:
+        """By how much the transaction changed one of the user's accounts."""
+        incoming = self.type == "deposit" or self.to_account == account_id
+        return self.amount_minor if incoming else -self.amount_minor
+
+
+class StatementAccount(Row, frozen=True):
+    """The balance after the last transaction and the number of transactions: what the next row goes on from."""
+
+    user_id: UUID
+    account_id: UUID
+    balance_minor: int
+    transactions: int
+
+
+def keys(event: Recorded) -> list[Key]:
+    """The account, the transaction that is annotated or taken back, and the paying half of a transfer to oneself."""
+    happened = event.event
+    if type(happened) is TransactionAnnotated:
+        return [(STATEMENT, happened.transaction_id)]
+    named: list[Key] = [(ACCOUNT, event.stream_id)]
+    if type(happened) is TransferReceived:
+        named.append((STATEMENT, event.transaction_id))
+    if happened.reverses is not None:
+        named.append((STATEMENT, happened.reverses))
+    return named
+
+
+def fold(rows: UserRows, event: Recorded) -> Changes:
+    """The row of the transaction, the account's balance, and the mark on a transaction that is taken back."""
+    happened = event.event
+    if type(happened) is TransactionAnnotated:
+        return _annotated(rows, event)
+    account_key = (ACCOUNT, event.stream_id)
+    account: StatementAccount | None = rows.get(account_key)
+    balance_minor, transactions = (0, 0) if account is None else (account.balance_minor, account.transactions)
+    balance_minor += delta_minor(happened)
+    changes: dict[Key, Any] = {
+        account_key: StatementAccount(event.user_id, event.stream_id, balance_minor, transactions + 1)
+    }
+    key = (STATEMENT, event.transaction_id)
+    received = type(happened) is TransferReceived
+    sent = rows.get(key) if received else None
+    if sent is None:
+        changes[key] = _row(event, balance_minor)
+    else:
+        changes[key] = replace(sent, to_balance_after_minor=balance_minor)
+    if happened.reverses is not None:
+        original = rows.get((STATEMENT, happened.reverses))
+        if original is not None:
+            changes[STATEMENT, happened.reverses] = replace(original, reversed_by=event.transaction_id)
+    return changes
+
+
+def _row(event: Recorded, balance_minor: int) -> Statement:
+    happened = event.event
+    received = type(happened) is TransferReceived
+    note = getattr(happened, "note", None)
+    return Statement(
+        event.user_id,
+        event.transaction_id,
+        event.position,
+        _TYPES[type(happened)],
+        happened.from_account if received else event.stream_id,
+        event.stream_id if received else getattr(happened, "to_account", None),
+        happened.amount_minor,
+        happened.currency,
+        exponent(happened.currency) or 0,
+        getattr(happened, "category", None),
+        note,
+        None if note is None else event.stream_id,
+        getattr(happened, "counterparty", None),
+        getattr(happened, "payee_ref", None),
+        event.effective_at,
+        event.recorded_at,
+        happened.date_only,
+        None if received else balance_minor,
+        balance_minor if received else None,
+        happened.reverses,
+        None,
+    )
+
+
+def _annotated(rows: UserRows, event: Recorded) -> Changes:
+    said: TransactionAnnotated = event.event
+    key = (STATEMENT, said.transaction_id)
+    row: Statement | None = rows.get(key)
+    if row is None:
+        return {}
+    new: dict[str, Any] = {}
+    if said.category is not msgspec.UNSET:
+        new["category"] = said.category
+    if said.note is not msgspec.UNSET:
+        new["note"] = said.note
+        new["note_on"] = None if said.note is None else event.stream_id
+    if said.payee_ref is not msgspec.UNSET:
+        new["payee_ref"] = said.payee_ref
+    return {key: replace(row, **new)}
+
+
+MODEL: Final = ReadModel(
+    name="statements",
+    version=1,
+    tables=(Table(STATEMENT, Statement, key_fields=2), Table(ACCOUNT, StatementAccount, key_fields=2)),
+    events=(Deposited, Withdrawn, TransferSent, TransferReceived, TransactionAnnotated),
+    keys=keys,
+    fold=fold,
+)

@@ -1,0 +1,82 @@
+"""A stretch of the log, decoded as far as somebody wants it, that is only ever cut between transactions.
+
+>>> whole = Batch(begun=0, ends=(2, 3, 5), events=(), broken=())
+>>> [(part.begun, part.ends) for part in whole.halves()]
+[(0, (2,)), (2, (3, 5))]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fintwin.domain.streams import Recorded
+from fintwin.store.rows import recorded
+
+
+class Broken(NamedTuple):
+    """An event that cannot be decoded."""
+
+    position: int
+    type: str
+    fault: str
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Events after ``begun``; ``ends`` are the last positions of its transactions, in order."""
+
+    begun: int
+    ends: tuple[int, ...]
+    events: Sequence[Recorded]
+    broken: Sequence[Broken]
+    last_of_log: bool = False
+    """Whether the log ended here when it was read."""
+
+    @property
+    def ended(self) -> int:
+        """The position that whoever took in the whole batch has reached."""
+        return self.ends[-1] if self.ends else self.begun
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The batch in two, each with at least one transaction."""
+        assert len(self.ends) > 1, "one transaction is never cut"
+        middle = len(self.ends) // 2
+        border = self.ends[middle - 1]
+        return (
+            Batch(
+                self.begun,
+                self.ends[:middle],
+                [event for event in self.events if event.position <= border],
+                [event for event in self.broken if event.position <= border],
+            ),
+            Batch(
+                border,
+                self.ends[middle:],
+                [event for event in self.events if event.position > border],
+                [event for event in self.broken if event.position > border],
+                self.last_of_log,
+            ),
+        )
+
+
+def decoded(begun: int, rows: Sequence[Mapping[str, Any]], types: frozenset[str], *, last_of_log: bool) -> Batch:
+    """Rows of the log as a batch; events of other types than these are counted and left out."""
+    events: list[Recorded] = []
+    broken: list[Broken] = []
+    ends: list[int] = []
+    transaction = None
+    for row in rows:
+        position = row["position"]
+        if row["transaction_id"] == transaction:
+            ends[-1] = position
+        else:
+            transaction = row["transaction_id"]
+            ends.append(position)
+        if row["type"] in types:
+            try:
+                events.append(recorded(row))
+            except Exception as error:  # noqa: BLE001  whatever is wrong with it stops the builds that need it, and is shown
+                broken.append(Broken(position, row["type"], f"cannot be decoded: {error!r}"))
+    return Batch(begun, tuple(ends), events, broken, last_of_log)

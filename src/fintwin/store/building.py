@@ -1,0 +1,206 @@
+"""Builds of read models: making their tables, switching readers to them, comparing two, dropping old ones.
+
+``projections/<model>/table.sql`` and ``queries.sql`` say ``_vN`` where a build's number belongs. A model's functions are
+made anew at the switch, in the transaction that makes the build the live one: readers see the one or the other.
+
+>>> numbered("CREATE TABLE read.account_vN ();", 3)
+'CREATE TABLE read.account_v3 ();'
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from fintwin.projections.model import ReadModel
+from fintwin.store.append import SHARD
+from fintwin.store.connect import Connection
+from fintwin.store.projecting import stored_table
+
+_NUMBER: Final = re.compile(r"_vN(?![A-Za-z0-9])")
+_FUNCTION: Final = re.compile(r"CREATE OR REPLACE FUNCTION read\.(\w+)")
+_FUNCTIONS: Final = """
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace = 'read'::regnamespace AND p.proname = ANY ($1) AND p.proowner = current_user::regrole
+"""
+_BUILDS: Final = """
+    SELECT model, version, position, state, fold_hash, table_hash, queries_hash, fault, fault_position
+    FROM read.checkpoint WHERE shard = $1 ORDER BY model, version
+"""
+
+
+class TableMismatchError(Exception):
+    """table.sql and the row's struct do not say the same columns."""
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """The SQL of a read model, and hashes of what a build depends on."""
+
+    table: str
+    queries: str
+    fold_hash: str
+    table_hash: str
+    queries_hash: str
+
+
+class Build(msgspec.Struct, frozen=True):
+    """One row of ``read.checkpoint``."""
+
+    model: str
+    version: int
+    position: int
+    state: str
+    fold_hash: str
+    table_hash: str
+    queries_hash: str
+    fault: str | None
+    fault_position: int | None
+
+    def is_of(self, sources: Sources) -> bool:
+        """Whether fold and tables are still what this build was made by."""
+        return self.fold_hash == sources.fold_hash and self.table_hash == sources.table_hash
+
+
+def numbered(sql: str, version: int) -> str:
+    """SQL with the number of a build."""
+    return _NUMBER.sub(f"_v{version}", sql)
+
+
+async def builds(connection: Connection) -> list[Build]:
+    """All builds there are."""
+    return [Build(*row) for row in await connection.fetch(_BUILDS, SHARD)]
+
+
+async def create(connection: Connection, model: ReadModel, sources: Sources) -> Build:
+    """Make the empty tables of a new build. Raises `TableMismatchError`."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fintwin read build ' || $1))", model.name)
+        version = await connection.fetchval(
+            "SELECT coalesce(max(version), 0) + 1 FROM read.checkpoint WHERE model = $1", model.name
+        )
+        await connection.execute(numbered(sources.table, version))
+        for table in model.tables:
+            await _check_columns(connection, model, stored_table(table, version).name, table.row.__struct_fields__)
+        await connection.execute(
+            """INSERT INTO read.checkpoint (model, version, shard, state, fold_hash, table_hash)
+            VALUES ($1, $2, $3, 'building', $4, $5)""",
+            model.name, version, SHARD, sources.fold_hash, sources.table_hash,
+        )  # fmt: skip
+    return Build(model.name, version, 0, "building", sources.fold_hash, sources.table_hash, "", None, None)
+
+
+async def _check_columns(connection: Connection, model: ReadModel, table: str, fields: tuple[str, ...]) -> None:
+    rows = await connection.fetch(
+        "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum", table
+    )
+    columns = tuple(row["attname"] for row in rows)
+    if columns != fields:
+        msg = f"projections/{model.name}/table.sql: {table} has the columns {columns}, the struct the fields {fields}."
+        raise TableMismatchError(msg)
+
+
+async def install_queries(connection: Connection, model: ReadModel, version: int, sources: Sources) -> None:
+    """Make the functions of a model read one build, and let the API call them. Inside a transaction."""
+    names = _FUNCTION.findall(sources.queries)
+    sql = numbered(sources.queries, version)
+    try:
+        async with connection.transaction():
+            await connection.execute(sql)
+    except asyncpg.InvalidFunctionDefinitionError:
+        # Another result type: it cannot be replaced in place.
+        for row in await connection.fetch(_FUNCTIONS, names):
+            await connection.execute(f"DROP FUNCTION {row[0]}")
+        await connection.execute(sql)
+    for row in await connection.fetch(_FUNCTIONS, names):
+        await connection.execute(
+            f"REVOKE ALL ON FUNCTION {row[0]} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {row[0]} TO fintwin_api"
+        )
+    await connection.execute(
+        "UPDATE read.checkpoint SET queries_hash = $4 WHERE model = $1 AND version = $2 AND shard = $3",
+        model.name, version, SHARD, sources.queries_hash,
+    )  # fmt: skip
+
+
+async def switch(connection: Connection, model: ReadModel, version: int, sources: Sources) -> bool:
+    """Make a build the live one, unless it is behind the one that is; the one before is kept, older ones are dropped."""
+    async with connection.transaction():
+        rows = await connection.fetch(
+            "SELECT version, position, state FROM read.checkpoint WHERE model = $1 AND shard = $2 ORDER BY version FOR UPDATE",
+            model.name, SHARD,
+        )  # fmt: skip
+        positions = {row["version"]: row["position"] for row in rows}
+        live = next((row["version"] for row in rows if row["state"] == "live"), None)
+        if version not in positions or (live is not None and positions[version] < positions[live]):
+            return False
+        if live is not None:
+            await _set_state(connection, model, live, "kept")
+        await _set_state(connection, model, version, "live")
+        await install_queries(connection, model, version, sources)
+        for row in rows:
+            if row["version"] not in {live, version}:
+                await _drop(connection, model, row["version"])
+    return True
+
+
+async def drop(connection: Connection, model: ReadModel, version: int) -> None:
+    """Take away a build that will not be finished."""
+    async with connection.transaction():
+        await _drop(connection, model, version)
+
+
+async def _set_state(connection: Connection, model: ReadModel, version: int, state: str) -> None:
+    await connection.execute(
+        "UPDATE read.checkpoint SET state = $4 WHERE model = $1 AND version = $2 AND shard = $3",
+        model.name, version, SHARD, state,
+    )  # fmt: skip
+
+
+async def _drop(connection: Connection, model: ReadModel, version: int) -> None:
+    rows = await connection.fetch(
+        r"""SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'read'::regnamespace AND c.relkind = 'r'
+        AND c.relname ~ $1""",
+        rf"^({'|'.join(table.name for table in model.tables)})_v{version}$",
+    )
+    for row in rows:
+        await connection.execute(f"DROP TABLE {row[0]}")
+    await connection.execute(
+        "DELETE FROM read.checkpoint WHERE model = $1 AND version = $2 AND shard = $3", model.name, version, SHARD
+    )
+
+
+async def hold(connection: Connection, model: ReadModel, version: int) -> int:
+    """Keep a build where it is until the surrounding transaction ends; gives its position."""
+    position: int = await connection.fetchval(
+        "SELECT position FROM read.checkpoint WHERE model = $1 AND version = $2 AND shard = $3 FOR UPDATE",
+        model.name, version, SHARD,
+    )  # fmt: skip
+    return position
+
+
+async def users_after(connection: Connection, user_id: UUID, limit: int) -> list[UUID]:
+    """The next users of the log by id."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT user_id FROM log.stream_head WHERE user_id > $1 ORDER BY user_id LIMIT $2", user_id, limit
+    )
+    return [row["user_id"] for row in rows]
+
+
+async def differing_rows(
+    connection: Connection, model: ReadModel, versions: tuple[int, int], users: tuple[UUID, UUID | None]
+) -> int:
+    """How many rows two builds of the same tables do not share, over users after the first and up to the second id."""
+    different = 0
+    for table in model.tables:
+        one, other = (stored_table(table, version).name for version in versions)
+        part = "WHERE t.user_id > $1 AND ($2::uuid IS NULL OR t.user_id <= $2)"
+        first = f"SELECT t::text FROM {one} t {part}"  # noqa: S608  names of our own tables
+        second = f"SELECT t::text FROM {other} t {part}"  # noqa: S608
+        different += await connection.fetchval(
+            f"SELECT count(*) FROM (({first} EXCEPT ALL {second}) UNION ALL ({second} EXCEPT ALL {first})) q",  # noqa: S608
+            *users,
+        )
+    return different

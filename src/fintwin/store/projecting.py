@@ -1,0 +1,222 @@
+"""The projector's side of the database: reading the log, loading and writing rows, checkpoints and the lease.
+
+A build is one set of tables of a read model, ``read.<table>_v<version>``, with its own checkpoint. A batch is written in one
+transaction that first moves the checkpoint from where the batch began to where it ends; whoever finds it elsewhere, or has
+lost the lease, writes nothing (`SupersededError`). So each event is folded into each build exactly once, however many
+projectors run.
+
+>>> from fintwin.projections.accounts import MODEL
+>>> stored_table(MODEL.tables[0], 3).name
+'read.account_v3'
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final, Literal, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import astuple
+
+from fintwin.projections.model import Key, Row, Table
+from fintwin.store.append import SHARD
+from fintwin.store.connect import Connection
+
+_COLUMN_TYPES: Final = {
+    UUID: "uuid", int: "bigint", str: "text", bool: "boolean", datetime: "timestamptz", date: "date", Decimal: "numeric",
+    float: "double precision",
+}  # fmt: skip
+_encoder: Final = msgspec.json.Encoder(decimal_format="string")
+_LOG: Final = """
+    SELECT shard, position, stream_kind, stream_id, version, user_id, type, schema_version, transaction_id, effective_at,
+        recorded_at, payload, metadata
+    FROM log.event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3
+"""
+_ADVANCE: Final = """
+    UPDATE read.checkpoint SET position = $4, advanced_at = clock_timestamp()
+    WHERE model = $1 AND version = $2 AND shard = $3 AND position = $5 AND state <> 'kept' AND fault IS NULL
+        AND ($6::bigint IS NULL OR EXISTS (SELECT FROM read.lease l WHERE l.shard = $3 AND l.epoch = $6))
+"""
+
+
+class SupersededError(Exception):
+    """Somebody else has advanced this build, switched it, or taken over the lease: nothing was written."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """How a table's rows lie in the database: the statements, and which columns are JSON with which decoder."""
+
+    name: str
+    row: type[Row]
+    key_fields: int
+    json_columns: tuple[tuple[int, msgspec.json.Decoder[Any]], ...]
+    select_keys: str
+    select_users: str
+    insert: str
+    upsert: str
+    delete: str
+
+    def decode(self, record: Sequence[Any]) -> Row:
+        """A row of the table as its struct."""
+        if not self.json_columns:
+            return self.row(*record)
+        values = list(record)
+        for index, decoder in self.json_columns:
+            if values[index] is not None:
+                values[index] = decoder.decode(values[index])
+        return self.row(*values)
+
+    def columns(self, rows: Iterable[Row]) -> list[Sequence[Any]]:
+        """Rows as one array per column."""
+        columns: list[Sequence[Any]] = list(zip(*map(astuple, rows), strict=True))
+        for index, _ in self.json_columns:
+            columns[index] = [None if value is None else _encoder.encode(value).decode() for value in columns[index]]
+        return columns
+
+
+def _without_none(hint: Any) -> Any:  # noqa: ANN401  a type annotation has no narrower type
+    if get_origin(hint) in {types.UnionType, typing.Union}:
+        kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+        return kinds[0] if len(kinds) == 1 else hint
+    return hint
+
+
+def _column_type(hint: Any) -> str:  # noqa: ANN401
+    kind = _without_none(hint)
+    if get_origin(kind) is Literal:
+        return "text"
+    return _COLUMN_TYPES.get(kind, "json")
+
+
+@cache
+def stored_table(table: Table, version: int) -> Stored:
+    """The statements for one table of a build."""
+    hints = typing.get_type_hints(table.row)
+    fields = table.row.__struct_fields__
+    kinds = [_column_type(hints[field]) for field in fields]
+    name = f"read.{table.name}_v{version}"
+    keys = fields[: table.key_fields]
+    rest = fields[table.key_fields :]
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
+    key_arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds[: table.key_fields], 1))
+    listed = ", ".join(f'"{field}"' for field in fields)
+    shown = ", ".join(f't."{field}"' for field in fields)
+    same = " AND ".join(f't."{field}" = q."{field}"' for field in keys)
+    key_list = ", ".join(f'"{field}"' for field in keys)
+    changes = ", ".join(f'"{field}" = excluded."{field}"' for field in rest)
+    insert = f"INSERT INTO {name} ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608  names of our own structs
+    return Stored(
+        name=name,
+        row=table.row,
+        key_fields=table.key_fields,
+        json_columns=tuple(
+            (index, msgspec.json.Decoder(_without_none(hints[field])))
+            for index, (field, kind) in enumerate(zip(fields, kinds, strict=True))
+            if kind == "json"
+        ),
+        select_keys=f"SELECT {shown} FROM unnest({key_arrays}) AS q({key_list}) JOIN {name} t ON {same}",  # noqa: S608
+        select_users=f"SELECT {shown} FROM {name} t WHERE t.user_id = ANY ($1)",  # noqa: S608
+        insert=insert,
+        upsert=f"{insert} ON CONFLICT ({key_list}) DO " + (f"UPDATE SET {changes}" if rest else "NOTHING"),
+        delete=f"DELETE FROM {name} t USING unnest({key_arrays}) AS q({key_list}) WHERE {same}",  # noqa: S608
+    )
+
+
+async def log_after(connection: Connection, position: int, limit: int) -> tuple[Sequence[Mapping[str, Any]], bool]:
+    """Rows of the log after a position, cut where a transaction ends, and whether the log ended there.
+
+    ``limit`` must be far above what one transaction holds.
+    """
+    rows: list[Mapping[str, Any]] = await connection.fetch(_LOG, SHARD, position, limit)
+    if len(rows) < limit:
+        return rows, True
+    last = rows[-1]["transaction_id"]
+    end = len(rows)
+    while end and rows[end - 1]["transaction_id"] == last:
+        end -= 1
+    assert end, f"a transaction of more than {limit} events"
+    return rows[:end], False
+
+
+async def log_position(connection: Connection) -> int:
+    """The last position of the log."""
+    position: int = await connection.fetchval("SELECT position FROM log.log_head WHERE shard = $1", SHARD)
+    return position
+
+
+async def load(
+    connection: Connection, table: Table, version: int, named: Sequence[tuple[UUID, Key]], users: Sequence[UUID]
+) -> list[Row]:
+    """Those of the named rows that there are, and all rows of these users."""
+    stored = stored_table(table, version)
+    found: list[Row] = []
+    if named:
+        arguments = list(zip(*((user, *key[1:]) for user, key in named), strict=True))
+        found += map(stored.decode, await connection.fetch(stored.select_keys, *arguments))
+    if users:
+        found += map(stored.decode, await connection.fetch(stored.select_users, users))
+    return found
+
+
+class Written(msgspec.Struct):
+    """What a batch changes in one table: rows that are new, rows that were there, keys (user first) of rows to delete."""
+
+    table: Table
+    inserted: list[Row] = []
+    updated: list[Row] = []
+    deleted: list[tuple[Any, ...]] = []
+
+
+async def write(connection: Connection, version: int, changes: Iterable[Written]) -> None:
+    """Write a batch's rows, inside the transaction of its checkpoint."""
+    for change in changes:
+        stored = stored_table(change.table, version)
+        if change.deleted:
+            await connection.execute(stored.delete, *zip(*change.deleted, strict=True))
+        if change.inserted:
+            await connection.execute(stored.insert, *stored.columns(change.inserted))
+        if change.updated:
+            await connection.execute(stored.upsert, *stored.columns(change.updated))
+
+
+async def advance(
+    connection: Connection, model: str, version: int, *, begun: int, ended: int, epoch: int | None
+) -> None:
+    """Move a build's checkpoint by compare-and-swap. Raises `SupersededError`; ``epoch`` None asks for no lease."""
+    if await connection.execute(_ADVANCE, model, version, SHARD, ended, begun, epoch) != "UPDATE 1":
+        raise SupersededError
+
+
+async def stop(connection: Connection, model: str, version: int, *, position: int, fault: str) -> None:
+    """Record why a build cannot go on at an event."""
+    await connection.execute(
+        "UPDATE read.checkpoint SET fault = $4, fault_position = $5 WHERE model = $1 AND version = $2 AND shard = $3",
+        model, version, SHARD, fault, position,
+    )  # fmt: skip
+
+
+async def take_lease(connection: Connection, holder: str, seconds: float) -> int | None:
+    """The new epoch, or None while somebody else holds the lease."""
+    epoch: int | None = await connection.fetchval(
+        """UPDATE read.lease SET epoch = epoch + 1, holder = $2,
+            expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
+        WHERE shard = $1 AND expires_at <= clock_timestamp() RETURNING epoch""",
+        SHARD, holder, seconds,
+    )  # fmt: skip
+    return epoch
+
+
+async def renew_lease(connection: Connection, epoch: int, seconds: float) -> bool:
+    """Whether the lease is still ours, now for this long again; ``seconds`` 0 gives it back."""
+    status: str = await connection.execute(
+        """UPDATE read.lease SET expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
+        WHERE shard = $1 AND epoch = $2""",
+        SHARD, epoch, seconds,
+    )  # fmt: skip
+    return status == "UPDATE 1"

@@ -1,0 +1,102 @@
+"""Running a real projector over a test database, and reading back what it wrote.
+
+async with projector(database) as running:
+    await running.caught_up()
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from fintwin.domain.streams import Recorded
+from fintwin.projections.catalogue import READ_MODELS
+from fintwin.projections.model import ReadModel, Rows, encode_rows, fold_all
+from fintwin.projector.runner import Projector
+from fintwin.projector.sources import sources_of
+from fintwin.store import building, projecting
+from fintwin.store.building import Sources
+from fintwin.store.connect import Pool, open_pool
+from fintwin.store.rows import recorded
+from tests.conftest import Database
+
+PATIENCE_SECONDS = 20.0
+
+
+@dataclass
+class Running:
+    """A projector at work in this process."""
+
+    pool: Pool
+    task: "asyncio.Task[None]"
+    stop: asyncio.Event
+
+    async def caught_up(self) -> None:
+        """Wait until every live build has the whole log."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await caught_up(self.pool):
+                assert not self.task.done(), self.task.result()
+                await asyncio.sleep(0.01)
+
+
+async def caught_up(pool: Pool, models: Sequence[ReadModel] = READ_MODELS) -> bool:
+    """Whether each model has a live build that stands at the end of the log."""
+    async with pool.acquire() as connection:
+        end = await projecting.log_position(connection)
+        builds = [build for build in await building.builds(connection) if build.state == "live"]
+    return {build.model for build in builds if build.position == end} >= {model.name for model in models}
+
+
+@asynccontextmanager
+async def projector(
+    database: Database,
+    *,
+    models: Sequence[ReadModel] = READ_MODELS,
+    sources: Callable[[ReadModel], Sources] = sources_of,
+    reach: Callable[[str], None] = lambda _point: None,
+) -> AsyncIterator[Running]:
+    """A projector that runs until the end of the block."""
+    pool = await open_pool(database.role_urls["projector"], size_max=5, name="projector under test")
+    stop = asyncio.Event()
+    worker = Projector(pool, holder="test", models=models, sources=sources, reach=reach)
+    task = asyncio.create_task(worker.run(stop))
+    try:
+        yield Running(pool, task, stop)
+    finally:
+        stop.set()
+        await task
+        await pool.close()
+
+
+async def whole_log(url: str) -> list[Recorded]:
+    """Every event there is."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [recorded(row) for row in await connection.fetch("SELECT * FROM log.event ORDER BY position")]
+    finally:
+        await connection.close()
+
+
+async def stored_rows(pool: Pool, model: ReadModel, version: int | None = None) -> Rows:
+    """All rows of a build (the live one by default) as the database has them."""
+    rows: Rows = {}
+    async with pool.acquire() as connection:
+        if version is None:
+            builds = await building.builds(connection)
+            (version,) = [one.version for one in builds if one.model == model.name and one.state == "live"]
+        for table in model.tables:
+            stored = projecting.stored_table(table, version)
+            for record in await connection.fetch(f"SELECT * FROM {stored.name}"):
+                row = stored.decode(record)
+                rows.setdefault(row.user_id, {})[table.key_of(row)] = row  # type: ignore[attr-defined]
+    return rows
+
+
+async def assert_as_in_memory(database: Database, pool: Pool, models: Sequence[ReadModel] = READ_MODELS) -> None:
+    """Each live build is byte for byte what the fold gives in memory."""
+    events = await whole_log(database.superuser_url)
+    for model in models:
+        stored = encode_rows(model, await stored_rows(pool, model))
+        assert stored == encode_rows(model, fold_all(model, events)), model.name
