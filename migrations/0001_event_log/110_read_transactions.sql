@@ -51,7 +51,7 @@ BEGIN
                 AND (p_before IS NULL OR e.position < p_before) AND (p_until IS NULL OR e.position <= p_until)
                 AND (p_transaction IS NULL OR e.transaction_id = p_transaction)
                 AND (p_types IS NULL OR e.type = ANY (p_types))
-                AND (p_from IS NULL OR e.effective_at >= p_from) AND (p_to IS NULL OR e.effective_at < p_to)
+                AND (p_from IS NULL OR e.effective_at >= p_from) AND (p_to IS NULL OR e.effective_at <= p_to)
                 AND (p_category IS NULL OR p_category = CASE
                     WHEN category.position IS NOT NULL THEN category.value ELSE e.payload ->> 'category' END)
                 AND CASE WHEN p_account IS NOT NULL THEN e.stream_id = p_account

@@ -64,18 +64,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             vault=vault,
             ledger=ledger,
             writer=writer,
-            identity=Users(
-                identity=identity, api=api, vault=vault, ledger=ledger, master_key=settings.master_key
-            ),
+            identity=Users(identity=identity, api=api, vault=vault, ledger=ledger, master_key=settings.master_key),
             sessions=Sessions(tokens, admission, identity),
             admission=admission,
         )
 
 
 async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int, **options: Any) -> Pool:
-    pool = await open_pool(
-        settings.database_url(role), size_min=size, size_max=size, name=f"fintwin {role}", **options
-    )
+    pool = await open_pool(settings.database_url(role), size_min=size, size_max=size, name=f"fintwin {role}", **options)
     stack.push_async_callback(pool.close)
     return pool
 

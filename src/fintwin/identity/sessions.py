@@ -1,7 +1,7 @@
 """Sign-ins: begun, listed, ended.
 
-    token = await sessions.begin_token(user_id, name="Ada", email=None)
-    await sessions.end(bearer)      # every process hears of it within a second
+token = await sessions.begin_token(user_id, name="Ada", email=None)
+await sessions.end(bearer)      # every process hears of it within a second
 """
 
 from __future__ import annotations

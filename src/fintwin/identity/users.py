@@ -44,7 +44,7 @@ class Users:
         self._subjects = hmac.digest(master_key, b"subject", sha256)
 
     async def users_of(self, provider: Provider, subjects: Sequence[str]) -> list[UUID]:
-        """The users of a provider's subjects, in their order, made where there are none: each has a key, none is registered yet."""
+        """The users of a provider's subjects, in their order, made where there are none: with keys, not yet registered."""
         hashes = [self._hash(provider, subject) for subject in subjects]
         found = await sign_in.claim_subjects(self._identity, provider, hashes, [uuid7() for _ in subjects])
         await self._vault.create_all(self._identity, found)

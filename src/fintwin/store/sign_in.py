@@ -1,7 +1,7 @@
 """The tables of signing in: subjects, sessions, revocations. Every function wants the pool of the role `fintwin_identity`.
 
-    user_id = await claim_subject(identity, "google", keyed_hash, fresh_id)
-    await begin_session(identity, user_id, session_id, Kind.TOKEN, None, expires_at)
+user_id = await claim_subject(identity, "google", keyed_hash, fresh_id)
+await begin_session(identity, user_id, session_id, Kind.TOKEN, None, expires_at)
 """
 
 from __future__ import annotations
@@ -59,13 +59,9 @@ async def claim_subject(identity: Pool, provider: str, subject: bytes, fresh: UU
     return user_id
 
 
-async def claim_subjects(
-    identity: Pool, provider: str, subjects: Sequence[bytes], fresh: Sequence[UUID]
-) -> list[UUID]:
+async def claim_subjects(identity: Pool, provider: str, subjects: Sequence[bytes], fresh: Sequence[UUID]) -> list[UUID]:
     """The same for many subjects, in their order."""
-    found: list[UUID] = await identity.fetchval(
-        "SELECT identity.claim_subjects($1, $2, $3)", provider, subjects, fresh
-    )
+    found: list[UUID] = await identity.fetchval("SELECT identity.claim_subjects($1, $2, $3)", provider, subjects, fresh)
     return found
 
 

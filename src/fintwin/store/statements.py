@@ -20,7 +20,7 @@ from fintwin.domain import accounts
 from fintwin.domain.catalogue import decode
 from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.store.connect import Connection, Pool
-from fintwin.store.rows import recorded
+from fintwin.store.rows import StoredEvent, recorded, stored
 
 _TRANSACTIONS = "SELECT * FROM log.transactions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
@@ -112,5 +112,13 @@ async def stream_events(
     pool: Connection | Pool, user_id: UUID, kind: StreamKind, stream_id: UUID, after: int = 0, limit: int = 5000
 ) -> list[Recorded]:
     """Events of one own stream after a version, oldest first."""
-    rows = await pool.fetch("SELECT * FROM log.stream_events($1, $2, $3, $4, $5)", user_id, kind, stream_id, after, limit)
+    rows = await pool.fetch(
+        "SELECT * FROM log.stream_events($1, $2, $3, $4, $5)", user_id, kind, stream_id, after, limit
+    )
     return [recorded(row) for row in rows]
+
+
+async def stored_transaction(pool: Connection | Pool, user_id: UUID, transaction_id: UUID) -> list[StoredEvent]:
+    """The user's own events of one transaction as they lie in the log."""
+    rows = await pool.fetch("SELECT * FROM log.transaction_events($1, $2)", user_id, transaction_id)
+    return [stored(row) for row in rows]

@@ -1,0 +1,1 @@
+"""The HTTP interface: thin handlers that parse, call and answer. One module per noun."""

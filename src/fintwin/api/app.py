@@ -1,0 +1,104 @@
+"""The HTTP application: every route, and what all requests have in common.
+
+    async with open_services(settings) as services:
+        app = create_app(services)    # an ASGI application
+
+A request gets an id of its own on the way in, which is in the answer's `X-Request-Id`, in every problem and in the log. Private
+answers are never stored by anybody on the way. Whatever goes wrong, in a route or before one is found, is told as a problem.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from time import perf_counter
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.types import Message, Receive, Scope, Send
+
+from fintwin.api import accounts, auth, docs_page, events, health, transactions
+from fintwin.api.answers import Answer
+from fintwin.api.bodies import JsonBody
+from fintwin.api.call import Call
+from fintwin.api.measured import Requests, registry
+from fintwin.api.movements import Currencies
+from fintwin.api.problems import HANDLERS
+from fintwin.api.schema import OPENAPI, MoneyInSchema, document
+from fintwin.bootstrap import Services
+
+BODY_BYTES_MAX: Final = 64 * 1024
+_COMMON_HEADERS: Final = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class Application(Litestar):
+    """Litestar with the parts of the service at hand, and with what every request gets."""
+
+    def __init__(self, services: Services, **options: Any) -> None:
+        """``options`` are Litestar's."""
+        self.services = services
+        self.currencies = Currencies(services.pools["api"])
+        self.requests = Requests()
+        self.metrics = registry(services, self.requests)
+        super().__init__(**options)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document; made when first asked for."""
+        return document(self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """One request, or the start and stop of the application."""
+        if scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        request_id = os.urandom(8).hex()
+        scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
+        status = 0
+        started = perf_counter()
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers: Any = message["headers"]
+                message["headers"] = [*headers, *_COMMON_HEADERS, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, tell)
+        finally:
+            # What was not found has no name of its own: whatever people try must not become labels.
+            route = scope.get("path_template")
+            method = str(scope["method"]) if route else "any"
+            self.requests.ended(method, str(route or "none"), status, perf_counter() - started)
+
+
+def create_app(services: Services) -> Application:
+    """The application of one process."""
+    return Application(
+        services,
+        route_handlers=[
+            auth.public,
+            auth.router,
+            transactions.router,
+            accounts.router,
+            events.router,
+            health.router,
+            docs_page.router,
+        ],
+        request_class=Call,
+        response_class=Answer,
+        dto=JsonBody,
+        return_dto=None,
+        exception_handlers=HANDLERS,
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=OPENAPI,
+        plugins=[MoneyInSchema()],
+        logging_config=None,
+        debug=False,
+    )

@@ -1,0 +1,84 @@
+"""What the service tells of itself to Prometheus.
+
+Requests are counted as they end, by route and status, in plain dictionaries; everything else is asked for at the moment of the
+scrape. No label holds anything of a user.
+
+>>> requests = Requests()
+>>> requests.ended("GET", "/api/auth/me", 200, 0.004)
+>>> [family.name for family in requests.collect()]
+['fintwin_http_request_seconds']
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+if TYPE_CHECKING:
+    from fintwin.bootstrap import Services
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Requests(Collector):
+    """Counts and durations of HTTP requests by method, route and status."""
+
+    def __init__(self) -> None:
+        """Nothing counted yet."""
+        self._ended: dict[tuple[str, str, int], tuple[list[int], list[float]]] = {}
+
+    def ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        key = (method, route, status)
+        found = self._ended.get(key)
+        if found is None:
+            found = self._ended[key] = ([0] * (len(SECONDS) + 1), [0.0])
+        found[0][bisect_left(SECONDS, seconds)] += 1
+        found[1][0] += seconds
+
+    def collect(self) -> Iterable[Metric]:
+        """For the scrape."""
+        family = HistogramMetricFamily(
+            "fintwin_http_request_seconds", "Duration of HTTP requests.", labels=("method", "route", "status")
+        )
+        for (method, route, status), (counts, (total,)) in self._ended.items():
+            buckets, so_far = [], 0
+            for edge, count in zip((*map(str, SECONDS), "+Inf"), counts, strict=True):
+                so_far += count
+                buckets.append((edge, so_far))
+            family.add_metric((method, route, str(status)), buckets, total)
+        yield family
+
+
+class Parts(Collector):
+    """What the writer and the pools are doing."""
+
+    def __init__(self, services: Services) -> None:
+        """``services`` are asked at each scrape."""
+        self._services = services
+
+    def collect(self) -> Iterable[Metric]:
+        """For the scrape."""
+        writer = self._services.writer
+        yield GaugeMetricFamily("fintwin_ledger_waiting", "Commands in the queue before the log.", writer.waiting)
+        tries = CounterMetricFamily("fintwin_ledger_commands", "Commands answered, by tries needed.", labels=("tries",))
+        for count, commands in sorted(writer.tries.items()):
+            tries.add_metric((str(count),), commands)
+        yield tries
+        size = GaugeMetricFamily("fintwin_database_connections", "Open connections.", labels=("role", "state"))
+        for role, pool in self._services.pools.items():
+            size.add_metric((role, "idle"), pool.get_idle_size())
+            size.add_metric((role, "busy"), pool.get_size() - pool.get_idle_size())
+        yield size
+
+
+def registry(services: Services, requests: Requests) -> CollectorRegistry:
+    """A registry of its own for one application."""
+    made = CollectorRegistry(auto_describe=False)
+    made.register(requests)
+    made.register(Parts(services))
+    return made

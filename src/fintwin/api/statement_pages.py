@@ -1,0 +1,126 @@
+"""Pages of a statement: which transactions are asked for, and the address of the next page.
+
+Conditions on what the database can see go to the database; texts are sealed there, so that a search through them (`q`) and limits
+in money (`min`, `max`) are looked at here, row by row, after opening.
+
+    page = await find(pool, key, user_id, Search(wanted=Wanted(), limit=100, q="rent"))
+    page.rows, page.cursor
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from fintwin.api import transaction
+from fintwin.api.problems import malformed
+from fintwin.api.transaction import Transaction
+from fintwin.store import statements
+from fintwin.store.connect import Pool
+from fintwin.store.keys import UserKey
+from fintwin.store.statements import Wanted
+
+STEP: Final = 1000
+POSITION_MAX: Final = 2**63 - 1
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """A page asked for. ``wanted`` carries what the database decides, its limit and offset are not looked at."""
+
+    wanted: Wanted
+    limit: int
+    offset: int = 0
+    q: str | None = None
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether rows have to be opened to know whether they are asked for."""
+        return self.q is not None or self.amount_min is not None or self.amount_max is not None
+
+    def matches(self, row: Transaction) -> bool:
+        """Whether an opened row is asked for."""
+        if self.amount_min is not None and row.amount < self.amount_min:
+            return False
+        if self.amount_max is not None and row.amount > self.amount_max:
+            return False
+        if self.q is None:
+            return True
+        party = row.counterparty
+        texts = (row.note, row.category, party and party.name, party and party.account)
+        return any(self.q.casefold() in text.casefold() for text in texts if text)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Transactions, newest first; ``cursor`` leads to older ones and is None at the end."""
+
+    rows: list[Transaction]
+    cursor: int | None
+
+
+async def find(pool: Pool, key: UserKey, user_id: UUID, search: Search) -> Page:
+    """One page of the user's transactions."""
+    if not search.looks_inside:
+        wanted = replace(search.wanted, limit=search.limit + 1, offset=search.offset)
+        rows = [transaction.of_row(row, key) for row in await statements.transactions(pool, user_id, wanted)]
+        return _page(rows, search.limit)
+    found: list[Transaction] = []
+    before, enough = search.wanted.before, search.offset + search.limit + 1
+    while len(found) < enough:
+        wanted = replace(search.wanted, before=before, limit=STEP, offset=0)
+        rows = [transaction.of_row(row, key) for row in await statements.transactions(pool, user_id, wanted)]
+        found.extend(row for row in rows if search.matches(row))
+        if len(rows) < STEP:
+            break
+        before = rows[-1].position
+    return _page(found[search.offset : enough], search.limit)
+
+
+def _page(rows: list[Transaction], limit: int) -> Page:
+    if len(rows) <= limit:
+        return Page(rows, None)
+    return Page(rows[:limit], rows[limit - 1].position)
+
+
+def next_link(path: str, parameters: list[tuple[str, str]], limit: int, cursor: int | None) -> dict[str, str]:
+    """The `Link` header that leads on, or nothing at the end. ``parameters`` are those of this request."""
+    if cursor is None:
+        return {}
+    kept = [(name, value) for name, value in parameters if name not in {"cursor", "offset", "limit"}]
+    query = urlencode([*kept, ("limit", str(limit)), ("cursor", str(cursor))])
+    return {"Link": f'<{path}?{query}>; rel="next"'}
+
+
+def moment(text: str | None, field: str, *, end: bool = False) -> datetime | None:
+    """A time with its zone, or a day (UTC): its first moment, or with ``end`` its last."""
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(date.fromisoformat(text), time.max if end else time.min, UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise malformed(f"{field} is a day (2026-01-31) or a time with its zone (2026-01-31T12:00:00Z).", field)
+
+
+def decimal(text: str | None, field: str) -> Decimal | None:
+    """An exact decimal of a query, or None."""
+    if not text:
+        return None
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise malformed(f"{field} is a number.", field)
+    return found

@@ -1,0 +1,159 @@
+"""A transaction as people see it, made from a row of the statement or from what was just booked.
+
+An incoming transfer has the payer's account in `account_id` and the caller's in `to_account`; of the other side nobody sees more
+than that id. Sealed texts are opened here, at the edge.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID, uuid5
+
+import msgspec
+
+from fintwin.api.money import out
+from fintwin.domain import accounts
+from fintwin.domain.accounts import MoneyEvent, TransferReceived, TransferSent
+from fintwin.domain.streams import StreamKey, StreamKind
+from fintwin.ledger.ledger import Booking
+from fintwin.store.keys import UserKey
+from fintwin.store.statements import StatementRow
+
+Type = Literal["deposit", "withdrawal", "transfer"]
+TYPES: dict[Type, tuple[str, ...]] = {
+    "deposit": ("Deposited",),
+    "withdrawal": ("Withdrawn",),
+    "transfer": ("TransferSent", "TransferReceived"),
+}
+_TYPE_OF: dict[type, Type] = {
+    accounts.Deposited: "deposit",
+    accounts.Withdrawn: "withdrawal",
+    TransferSent: "transfer",
+    TransferReceived: "transfer",
+}
+
+
+class Counterparty(msgspec.Struct, frozen=True):
+    """The other side of a deposit or withdrawal, as the caller told it."""
+
+    name: str | None = None
+    account: str | None = None
+    bank: str | None = None
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    """One transaction; money in `currency`, times in UTC. `balance_after` is that of the caller's account of this row."""
+
+    id: UUID
+    account_id: UUID
+    type: Type
+    amount: Decimal
+    to_account: UUID | None
+    note: str | None
+    created_at: datetime
+    currency: str
+    effective_at: datetime
+    date_only: bool
+    category: str | None
+    counterparty: Counterparty | None
+    balance_after: Decimal
+    reverses: UUID | None
+    reversed_by: UUID | None
+    position: int
+    brought_forward: bool = False
+
+
+def of_row(row: StatementRow, key: UserKey) -> Transaction:
+    """The transaction of a row of the statement."""
+    event = row.event
+    account_id, to_account = _parties(event, row.stream_id)
+    note = None if row.note is None else key.open(row.note, StreamKey(StreamKind.ACCOUNT, row.note_stream), "note")
+    return Transaction(
+        id=row.transaction_id,
+        account_id=account_id,
+        type=_TYPE_OF[type(event)],
+        amount=out(event.amount_minor, event.currency),
+        to_account=to_account,
+        note=note,
+        created_at=row.recorded_at,
+        currency=event.currency,
+        effective_at=row.effective_at,
+        date_only=event.date_only,
+        category=row.category,
+        counterparty=_counterparty(event, row.stream_id, key),
+        balance_after=out(row.balance_after_minor, event.currency),
+        reverses=event.reverses,
+        reversed_by=row.reversed_by,
+        position=row.position,
+    )
+
+
+def of_booking(booking: Booking, key: UserKey) -> Transaction:
+    """The transaction that was just booked: the caller's first entry that moved money, as of then."""
+    entry = booking.entries[0]
+    event, stream = entry.event, entry.stream
+    assert entry.balance_minor is not None, "a movement of money leaves a balance"
+    return of_row(
+        StatementRow(
+            position=entry.position,
+            transaction_id=booking.transaction_id,
+            stream_id=stream.id,
+            event=event,
+            recorded_at=booking.recorded_at,
+            effective_at=booking.effective_at,
+            balance_after_minor=entry.balance_minor,
+            category=getattr(event, "category", None),
+            note=getattr(event, "note", None),
+            note_stream=stream.id,
+        ),
+        key,
+    )
+
+
+def brought_forward(account_id: UUID, oldest_shown: StatementRow, newest_hidden: StatementRow) -> Transaction:
+    """One row in place of all older ones, so that whoever adds up the rows gets the balance."""
+    balance_minor = newest_hidden.balance_after_minor
+    currency = newest_hidden.event.currency
+    return Transaction(
+        id=uuid5(account_id, f"brought forward:{newest_hidden.position}"),
+        account_id=account_id,
+        type="withdrawal" if balance_minor < 0 else "deposit",
+        amount=out(abs(balance_minor), currency),
+        to_account=None,
+        note="Balance brought forward",
+        created_at=newest_hidden.recorded_at,
+        currency=currency,
+        effective_at=min(newest_hidden.effective_at, oldest_shown.effective_at),
+        date_only=newest_hidden.event.date_only,
+        category=None,
+        counterparty=None,
+        balance_after=out(balance_minor, currency),
+        reverses=None,
+        reversed_by=None,
+        position=newest_hidden.position,
+        brought_forward=True,
+    )
+
+
+def _parties(event: MoneyEvent, stream_id: UUID) -> tuple[UUID, UUID | None]:
+    match event:
+        case TransferReceived():
+            return event.from_account, stream_id
+        case TransferSent():
+            return stream_id, event.to_account
+        case _:
+            return stream_id, None
+
+
+def _counterparty(event: MoneyEvent, stream_id: UUID, key: UserKey) -> Counterparty | None:
+    sealed = getattr(event, "counterparty", None)
+    if sealed is None:
+        return None
+    stream = StreamKey(StreamKind.ACCOUNT, stream_id)
+    return Counterparty(
+        name=None if sealed.name is None else key.open(sealed.name, stream, "counterparty.name"),
+        account=None if sealed.account is None else key.open(sealed.account, stream, "counterparty.account"),
+        bank=sealed.bank,
+    )

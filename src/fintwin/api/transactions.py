@@ -1,0 +1,244 @@
+"""`/api/transactions`: money booked, listed, described and taken back.
+
+POST /api/transactions/ {"type": "deposit", "amount": 1250.50, "note": "Salary"}    -> 201 Transaction
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, patch, post
+from litestar.params import Parameter
+
+from fintwin.api import transaction
+from fintwin.api.answers import Answer
+from fintwin.api.call import Call, booked, position_headers, signed_in
+from fintwin.api.events import StoredEventBody, as_stored
+from fintwin.api.movements import NewTransaction, in_own_words, movement_of
+from fintwin.api.problems import malformed, refused
+from fintwin.api.statement_pages import POSITION_MAX, Search, decimal, find, moment, next_link
+from fintwin.api.texts import CLEAN, Category, Note, blank_is_none
+from fintwin.api.transaction import TYPES, Transaction, Type
+from fintwin.api.transaction_batch import book_batch
+from fintwin.api.transaction_export import export_transactions
+from fintwin.domain.accounts.decide import UNKNOWN_ACCOUNT
+from fintwin.domain.refusals import Refusal
+from fintwin.ledger.ledger import Booking
+from fintwin.ledger.movements import UNKNOWN_TRANSACTION
+from fintwin.store import statements
+from fintwin.store.statements import Wanted
+
+PAGE_DEFAULT = 100
+PAGE_MAX = 200
+OFFSET_MAX = 10_000
+ACCOUNT_PAGE_DEFAULT = 1000
+ACCOUNT_PAGE_MAX = 10_000
+
+Offset = Annotated[int, Parameter(ge=0, le=OFFSET_MAX)]
+Cursor = Annotated[int | None, Parameter(ge=1, le=POSITION_MAX, description="Where the page before ended.")]
+TypeAsked = Annotated[Type | None, Parameter(query="type")]
+Text = Annotated[str | None, Parameter(max_length=100, pattern=CLEAN)]
+From = Annotated[str | None, Parameter(query="from", description="Effective from this day or time.", max_length=40)]
+To = Annotated[str | None, Parameter(query="to", description="Effective up to this day or time.", max_length=40)]
+Least = Annotated[str | None, Parameter(query="min", description="At least this amount.", max_length=40)]
+Most = Annotated[str | None, Parameter(query="max", description="At most this amount.", max_length=40)]
+MinPosition = Annotated[int | None, Parameter(ge=0, le=POSITION_MAX, description="Wait until this has been reached.")]
+
+
+class TransactionDetail(Transaction, frozen=True, kw_only=True):
+    """One transaction with the caller's own events of it, as stored."""
+
+    events: list[StoredEventBody]
+
+
+class Annotation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """New category or note; null clears one, what is left out stays."""
+
+    category: Category | msgspec.UnsetType | None = msgspec.UNSET
+    note: Note | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Reversal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a transaction is taken back."""
+
+    reason: Note | None = None
+
+
+@post("/", summary="Book a deposit, withdrawal or transfer")
+async def book_transaction(request: Call, data: NewTransaction) -> Answer[Transaction]:
+    """201 with the transaction, durable; or a refusal."""
+    services, user_id = request.services, request.user_id
+    command = request.command("book", data)
+    movement = await movement_of(request.currencies, user_id, data)
+    if isinstance(movement, Refusal):
+        raise refused(movement)
+    answer = await services.ledger.move(command, movement)
+    if isinstance(answer, Refusal):
+        raise refused(await in_own_words(request.currencies, user_id, data, answer))
+    booking = booked(answer)
+    key = await services.ledger.user_key(user_id)
+    return _told(transaction.of_booking(booking, key), booking)
+
+
+@get("/", summary="The caller's transactions over all accounts, newest first")
+async def list_transactions(
+    request: Call,
+    kind: TypeAsked = None,
+    category: Text = None,
+    q: Text = None,
+    since: From = None,
+    until: To = None,
+    least: Least = None,
+    most: Most = None,
+    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+    min_position: MinPosition = None,
+) -> Answer[list[Transaction]]:
+    """A transfer between two own accounts is one row. `Link: rel="next"` leads on where there are more."""
+    del min_position  # the log itself is read: it is never behind
+    wanted = _wanted(kind, category, since, until, cursor)
+    search = _search(wanted, limit, offset, q, least, most)
+    key = await request.services.ledger.user_key(request.user_id)
+    page = await find(request.services.pools["api"], key, request.user_id, search)
+    return Answer(page.rows, headers=_link(request, "/api/transactions/", limit, page.cursor))
+
+
+@get("/account/{account_id:uuid}", summary="The transactions of one account, newest first")
+async def list_account_transactions(
+    request: Call,
+    account_id: UUID,
+    kind: TypeAsked = None,
+    category: Text = None,
+    q: Text = None,
+    since: From = None,
+    until: To = None,
+    least: Least = None,
+    most: Most = None,
+    limit: Annotated[int | None, Parameter(ge=1, le=ACCOUNT_PAGE_MAX)] = None,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+    min_position: MinPosition = None,
+) -> Answer[list[Transaction]]:
+    """Without `limit` the newest 1,000, and one last row "Balance brought forward" for whatever is older."""
+    del min_position
+    user_id, pool = request.user_id, request.services.pools["api"]
+    if await request.currencies.of(user_id, account_id) is None:
+        raise refused(UNKNOWN_ACCOUNT)
+    key = await request.services.ledger.user_key(user_id)
+    asked = (kind, category, q, since, until, least, most, cursor)
+    if limit is None and offset == 0 and not any(asked):
+        rows = await statements.transactions(
+            pool, user_id, Wanted(account_id=account_id, limit=ACCOUNT_PAGE_DEFAULT + 1)
+        )
+        shown = [transaction.of_row(row, key) for row in rows[:ACCOUNT_PAGE_DEFAULT]]
+        if len(rows) > ACCOUNT_PAGE_DEFAULT:
+            shown.append(transaction.brought_forward(account_id, rows[-2], rows[-1]))
+        return Answer(shown)
+    wanted = msgspec.structs.replace(_wanted(kind, category, since, until, cursor), account_id=account_id)
+    search = _search(wanted, limit or ACCOUNT_PAGE_DEFAULT, offset, q, least, most)
+    page = await find(pool, key, user_id, search)
+    return Answer(
+        page.rows, headers=_link(request, f"/api/transactions/account/{account_id}", search.limit, page.cursor)
+    )
+
+
+@get("/{transaction_id:uuid}", summary="One transaction with the caller's own events")
+async def get_transaction(
+    request: Call, transaction_id: UUID, min_position: MinPosition = None
+) -> Answer[TransactionDetail]:
+    """404 for what is missing and for what is somebody else's."""
+    del min_position
+    shown = await _one(request, transaction_id)
+    stored = await statements.stored_transaction(request.services.pools["api"], request.user_id, transaction_id)
+    fields = {name: getattr(shown, name) for name in Transaction.__struct_fields__}
+    return Answer(TransactionDetail(**fields, events=[as_stored(one) for one in stored]))
+
+
+@patch("/{transaction_id:uuid}", summary="Give a transaction another category or note")
+async def annotate_transaction(request: Call, transaction_id: UUID, data: Annotation) -> Answer[Transaction]:
+    """Answers with the transaction as it is right after the change."""
+    command = request.command("annotate", transaction_id, data)
+    if data.category is msgspec.UNSET and data.note is msgspec.UNSET:
+        raise malformed("Say category, note or both.")
+    booking = booked(
+        await request.services.ledger.annotate(
+            command,
+            transaction_id,
+            category=data.category if data.category is msgspec.UNSET else blank_is_none(data.category),
+            note=data.note if data.note is msgspec.UNSET else blank_is_none(data.note),
+        )
+    )
+    shown = await _one(request, transaction_id, until=booking.position)
+    return Answer(shown, headers=position_headers(booking, booking.position))
+
+
+@post("/{transaction_id:uuid}/reverse", summary="Take a transaction back, once")
+async def reverse_transaction(request: Call, transaction_id: UUID, data: Reversal | None = None) -> Answer[Transaction]:
+    """A deposit or withdrawal by its owner, a transfer by its recipient; decided like a new payment of today."""
+    ledger = request.services.ledger
+    reason = None if data is None else blank_is_none(data.reason)
+    booking = booked(await ledger.reverse(request.command("reverse", transaction_id, reason), transaction_id, reason))
+    key = await ledger.user_key(request.user_id)
+    return _told(transaction.of_booking(booking, key), booking)
+
+
+def _told(shown: Transaction, booking: Booking) -> Answer[Transaction]:
+    # The payer's leg of a transfer comes first; nobody ever sees it without the other one.
+    return Answer(shown, headers=position_headers(booking, shown.position))
+
+
+async def _one(request: Call, transaction_id: UUID, until: int | None = None) -> Transaction:
+    user_id = request.user_id
+    wanted = Wanted(transaction_id=transaction_id, until=until, limit=1)
+    rows = await statements.transactions(request.services.pools["api"], user_id, wanted)
+    if not rows:
+        raise refused(UNKNOWN_TRANSACTION)
+    return transaction.of_row(rows[0], await request.services.ledger.user_key(user_id))
+
+
+def _wanted(
+    kind: Type | None, category: str | None, since: str | None, until: str | None, cursor: int | None
+) -> Wanted:
+    return Wanted(
+        types=None if kind is None else TYPES[kind],
+        category=category or None,
+        effective_from=moment(since, "from"),
+        effective_to=moment(until, "to", end=True),
+        before=cursor,
+    )
+
+
+def _search(wanted: Wanted, limit: int, offset: int, q: str | None, least: str | None, most: str | None) -> Search:
+    return Search(
+        wanted=wanted,
+        limit=limit,
+        offset=offset,
+        q=q or None,
+        amount_min=decimal(least, "min"),
+        amount_max=decimal(most, "max"),
+    )
+
+
+def _link(request: Call, path: str, limit: int, cursor: int | None) -> dict[str, str]:
+    parameters: list[tuple[str, Any]] = list(request.query_params.multi_items())
+    return next_link(path, parameters, limit, cursor)
+
+
+router = Router(
+    "/api/transactions",
+    route_handlers=[
+        book_transaction,
+        book_batch,
+        list_transactions,
+        list_account_transactions,
+        export_transactions,
+        get_transaction,
+        annotate_transaction,
+        reverse_transaction,
+    ],
+    guards=[signed_in],
+    tags=["Transactions"],
+)
