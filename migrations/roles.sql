@@ -24,7 +24,8 @@ BEGIN
     IF NOT pg_has_role('fintwin_owner', 'fintwin_append', 'MEMBER') THEN
         GRANT fintwin_append TO fintwin_owner;
     END IF;
-    IF NOT pg_has_role(current_user, 'fintwin_owner', 'MEMBER') THEN
+    -- From Postgres 16 on, who makes a role may hand it out, but not act as it before it is granted.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         EXECUTE format('GRANT fintwin_owner TO %I', current_user);
     END IF;
     EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO fintwin_owner', current_database());

@@ -12,6 +12,10 @@ ends the attempt instead of blocking the service behind it.
 from __future__ import annotations
 
 import hashlib
+import hmac
+import os
+import unicodedata
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -125,9 +129,17 @@ async def _apply(
 
 
 async def _set_password(connection: asyncpg.Connection[asyncpg.Record], role: str, password: str) -> None:
-    # ALTER ROLE takes no parameters; the server quotes the statement itself, so no password is pasted into SQL by us.
+    # ALTER ROLE takes no parameters; the server quotes the statement itself, so nothing is pasted into SQL by us.
     statement = await connection.fetchval(
-        "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password
+        "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, _verifier(password)
     )
-    await connection.execute("SET log_statement = 'none'")
     await connection.execute(statement)
+
+
+def _verifier(password: str) -> str:
+    """What Postgres keeps of a password (SCRAM-SHA-256, RFC 5803): so no log of statements can show the password itself."""
+    salt, rounds = os.urandom(16), 4096
+    salted = hashlib.pbkdf2_hmac("sha256", unicodedata.normalize("NFKC", password).encode(), salt, rounds)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    parts = (b64encode(raw).decode() for raw in (salt, stored, hmac.digest(salted, b"Server Key", "sha256")))
+    return "SCRAM-SHA-256${}:{}${}:{}".format(rounds, *parts)
