@@ -39,9 +39,7 @@ COLUMNS = (
 
 
 def _submission(user: UUID, plan: Any, key: bytes | None = None) -> Submission:
-    return Submission(
-        user_id=user, plan=plan, transaction_id=uuid7(), at=datetime.now(UTC), key=key, request=bytes(32)
-    )
+    return Submission(user_id=user, plan=plan, transaction_id=uuid7(), at=datetime.now(UTC), key=key, request=bytes(32))
 
 
 async def people(url: str, number: int) -> list[UUID]:
@@ -179,9 +177,7 @@ def measure(servers: EmbeddedServers) -> Section:
                 pairs = []
                 for _ in range(PAIRS if batch == 256 else 1):
                     plain = uvloop.run(plain_inserts_per_second(admin, batch))
-                    rate, tries = transfers_per_second(
-                        api, users, batch=batch, accounts_used=used, processes=processes
-                    )
+                    rate, tries = transfers_per_second(api, users, batch=batch, accounts_used=used, processes=processes)
                     pairs.append((rate / plain, rate))
                 ratio, rate = sorted(pairs)[len(pairs) // 2]
                 cell = (batch, used, processes)
@@ -193,12 +189,8 @@ def measure(servers: EmbeddedServers) -> Section:
                 print(*section.rows[-1], flush=True)
     section.targets = [
         Target("256 per append over 50 accounts, to the plain INSERT", ratios[256, 50, 1], 0.35),
-        Target(
-            "three processes paying one account, to the same over 600", rates[256, 1, 3] / rates[256, 600, 3], 0.7
-        ),
+        Target("three processes paying one account, to the same over 600", rates[256, 1, 3] / rates[256, 600, 3], 0.7),
         Target("most tries of a command there", float(tries_max), 3, at_most=True),
         Target("two processes over 600 accounts, to one", rates[256, 600, 2] / rates[256, 600, 1], 1.0),
     ]
     return section
-
-

@@ -9,7 +9,7 @@ import os
 from fintwin.embedded import EmbeddedServers
 from tests.bench.load import Load, drive, request
 from tests.bench.report import Section, Target
-from tests.bench.service import person, running
+from tests.bench.running import person, running
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 PAIRS = int(os.environ.get("BENCH_PAIRS", "3"))

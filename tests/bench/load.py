@@ -70,9 +70,7 @@ async def _drive(port: int, make: Callable[[int], bytes], connections: int, seco
     stop = True
     await asyncio.gather(*tasks)
     centiles = statistics.quantiles(latencies, n=100)
-    return Load(
-        len(latencies) / elapsed, centiles[49] * 1000, centiles[94] * 1000, centiles[98] * 1000, statuses
-    )
+    return Load(len(latencies) / elapsed, centiles[49] * 1000, centiles[94] * 1000, centiles[98] * 1000, statuses)
 
 
 def drive(port: int, make: Callable[[int], bytes], *, connections: int, seconds: float) -> Load:

@@ -1,4 +1,11 @@
-"""One command on its way into the log, and what can become of it."""
+"""One command on its way into the log, and what can become of it.
+
+The answer to a `Submission` is one of four: it was booked (`Receipt`), had been booked before under its key (`Replay`), was
+refused by a rule (`Refusal`), or shared the fate of its atomic batch (`NotApplied`).
+
+>>> Replay(transaction_id=UUID(int=1), position=7, balance_minor=500).position
+7
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from fintwin.domain.streams import StreamKey
@@ -30,7 +29,7 @@ from fintwin.ledger.submission import (
     Submission,
 )
 from fintwin.store.append import Appended, append, load_heads
-from fintwin.store.connect import LOST, UNDONE, Connection, Pool
+from fintwin.store.connect import LOST, REFUSED, UNDONE, Connection, Pool
 
 _log = structlog.get_logger(__name__)
 
@@ -203,7 +202,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001  each command is told what happened to it
             del self._flying[appending]
             self._states.forget(part.streams())
-            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, LOST + UNDONE) and not atomic:
+            if isinstance(error, REFUSED) and not isinstance(error, LOST + UNDONE) and not atomic:
                 await self._append_singly(part.submissions, error)
             else:
                 self._failed(part.submissions, error)

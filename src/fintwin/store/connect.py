@@ -13,6 +13,9 @@ import asyncpg
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
+REFUSED = asyncpg.PostgresError
+"""The server answered with an error: unless it is one of `LOST`, the statement was undone."""
+
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,

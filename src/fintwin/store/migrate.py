@@ -6,7 +6,7 @@ administrator who connects. Two processes that start together take turns; a lock
 ends the attempt instead of blocking the service behind it.
 
 >>> checksum([("010_a.sql", "SELECT 1;")])[:12]
-'fb7a0da59b30'
+'0b6e687ed3c6'
 """
 
 from __future__ import annotations

@@ -1,6 +1,13 @@
-"""What is known of a person at one moment: the fold of the profile stream."""
+"""What is known of a person at one moment: the fold of the profile stream.
+
+>>> state = evolve(None, UserRegistered(provider="demo"))
+>>> state.version, state.answers is None
+(1, True)
+"""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -8,10 +15,14 @@ from msgspec.structs import replace
 from fintwin.domain.profiles.events import (
     FinancialGoal,
     IdentityChanged,
+    PlanItemAdded,
+    PlanItemChanged,
+    PlanItemRemoved,
     ProfileChanged,
     ProfileCompleted,
     ProfileEvent,
     Provider,
+    RecurringItemAdjusted,
     RiskAppetite,
     UserErased,
     UserRegistered,
@@ -32,7 +43,10 @@ class ProfileAnswers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ProfileState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One person. ``answers`` is None until the profile is complete; ``version`` counts the stream's events."""
+    """One person. ``answers`` is None until the profile is complete; ``version`` counts the stream's events.
+
+    Of the planned items only which ones there are is kept here: what they say is for those who read the stream (`plans`).
+    """
 
     version: int
     provider: Provider
@@ -42,6 +56,7 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     sample: bool = False
     answers: ProfileAnswers | None = None
     erased: bool = False
+    plan_ids: tuple[UUID, ...] = ()
 
 
 def evolve(state: ProfileState | None, event: ProfileEvent) -> ProfileState:
@@ -74,6 +89,13 @@ def evolve(state: ProfileState | None, event: ProfileEvent) -> ProfileState:
             return replace(state, version=version, answers=answers)
         case UserErased():
             return replace(state, version=version, erased=True)
+        case PlanItemAdded():
+            return replace(state, version=version, plan_ids=(*state.plan_ids, event.item_id))
+        case PlanItemRemoved():
+            left = tuple(one for one in state.plan_ids if one != event.item_id)
+            return replace(state, version=version, plan_ids=left)
+        case PlanItemChanged() | RecurringItemAdjusted():
+            return replace(state, version=version)
         case UserRegistered():
             msg = "a profile stream registers its user once"
             raise AssertionError(msg)

@@ -27,9 +27,7 @@ def running(servers: EmbeddedServers, *parts: str) -> Iterator[tuple[int, list[s
     """``fintwin api`` (and other parts) against these servers; gives the port and the processes."""
     port = free_port()
     environment = os.environ | servers.environment() | {"PORT": str(port)}
-    processes = [
-        subprocess.Popen([sys.executable, "-m", "fintwin", part], env=environment) for part in ("api", *parts)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-m", "fintwin", part], env=environment) for part in ("api", *parts)]
     try:
         for _ in range(300):
             try:
