@@ -7,9 +7,10 @@ DECLARE
     role_name text;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('fintwin roles'));
+    -- NOINHERIT: the owner may hand functions to fintwin_append, but the policies for that role do not let the owner in.
     FOREACH role_name IN ARRAY ARRAY['fintwin_owner', 'fintwin_append'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role_name);
         END IF;
     END LOOP;
     FOREACH role_name IN ARRAY ARRAY[

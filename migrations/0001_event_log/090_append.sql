@@ -340,7 +340,7 @@ BEGIN
 END
 $$;
 
+GRANT EXECUTE ON FUNCTION log.append TO fintwin_api;
 GRANT CREATE ON SCHEMA log TO fintwin_append;
 ALTER FUNCTION log.append OWNER TO fintwin_append;
 REVOKE CREATE ON SCHEMA log FROM fintwin_append;
-GRANT EXECUTE ON FUNCTION log.append TO fintwin_api;

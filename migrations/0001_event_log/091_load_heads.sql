@@ -16,7 +16,7 @@ BEGIN
 END
 $$;
 
+GRANT EXECUTE ON FUNCTION log.load_heads TO fintwin_api;
 GRANT CREATE ON SCHEMA log TO fintwin_append;
 ALTER FUNCTION log.load_heads OWNER TO fintwin_append;
 REVOKE CREATE ON SCHEMA log FROM fintwin_append;
-GRANT EXECUTE ON FUNCTION log.load_heads TO fintwin_api;

@@ -47,8 +47,8 @@ QUERIES = {
                     FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee <> p.proowner))
             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner WHERE {SCHEMAS}""",
     "roles": """
-        SELECT format('%I%s%s%s%s%s in %s set %s', r.rolname, CASE WHEN r.rolcanlogin THEN ' login' ELSE '' END,
-                CASE WHEN r.rolsuper THEN ' super' ELSE '' END, CASE WHEN r.rolbypassrls THEN ' bypassrls' ELSE '' END,
+        SELECT format('%I%s%s%s%s%s%s in %s set %s', r.rolname, CASE WHEN r.rolcanlogin THEN ' login' ELSE '' END,
+                CASE WHEN r.rolinherit THEN '' ELSE ' noinherit' END, CASE WHEN r.rolsuper THEN ' super' ELSE '' END, CASE WHEN r.rolbypassrls THEN ' bypassrls' ELSE '' END,
                 CASE WHEN r.rolcreaterole THEN ' createrole' ELSE '' END, CASE WHEN r.rolcreatedb THEN ' createdb' ELSE '' END,
                 ARRAY(SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid ORDER BY 1)::text,
                 (SELECT ARRAY(SELECT unnest(s.setconfig) ORDER BY 1)::text FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0))
