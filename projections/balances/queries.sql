@@ -48,3 +48,21 @@ BEGIN
             ORDER BY d.effective_on;
 END
 $$;
+
+-- The own events of an account between two positions that count on one UTC day or were recorded on the other, oldest first.
+CREATE OR REPLACE FUNCTION read.events_of_days(
+    p_user uuid, p_account uuid, p_first bigint, p_last bigint, p_effective date, p_recorded date
+)
+RETURNS SETOF log.event
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    RETURN QUERY
+        SELECT e.* FROM log.event e
+            WHERE e.user_id = p_user AND e.position BETWEEN p_first AND p_last
+                AND e.stream_kind = 1 AND e.stream_id = p_account
+                AND ((e.effective_at AT TIME ZONE 'UTC')::date = p_effective
+                    OR (e.recorded_at AT TIME ZONE 'UTC')::date = p_recorded)
+            ORDER BY e.position;
+END
+$$;

@@ -1,9 +1,6 @@
 -- The user's profile; `reached` as in read.accounts.
 CREATE OR REPLACE FUNCTION read.profile(p_user uuid, p_min bigint)
-RETURNS TABLE (
-    reached bigint, user_id uuid, provider text, full_name text, email text, picture text, sample boolean, answers json,
-    erased boolean, registered_at timestamptz, version bigint, "position" bigint
-)
+RETURNS TABLE (reached bigint, user_id uuid, state json, registered_at timestamptz, "position" bigint)
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE

@@ -1,7 +1,7 @@
 -- The user's transactions, newest first in booking order, those before position p_before where it is given. Times are the
 -- effective ones, p_from included and p_to not; amounts are decimal, in whatever currency. `reached` as in read.accounts.
 CREATE OR REPLACE FUNCTION read.statements(
-    p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_type text, p_category text,
+    p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_types text[], p_category text,
     p_from timestamptz, p_to timestamptz, p_least numeric, p_most numeric
 )
 RETURNS TABLE (
@@ -22,7 +22,7 @@ BEGIN
             SELECT s.* FROM read.statement_vN s
                 WHERE v_reached IS NOT NULL AND s.user_id = p_user
                     AND (p_before IS NULL OR s.position < p_before)
-                    AND (p_type IS NULL OR s.type = p_type)
+                    AND (p_types IS NULL OR s.type = ANY (p_types))
                     AND (p_category IS NULL OR s.category = p_category)
                     AND (p_from IS NULL OR s.effective_at >= p_from)
                     AND (p_to IS NULL OR s.effective_at < p_to)
@@ -35,7 +35,7 @@ $$;
 
 -- The same for one own account: what it paid or took in, and what it was sent.
 CREATE OR REPLACE FUNCTION read.account_statements(
-    p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_type text, p_category text,
+    p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_types text[], p_category text,
     p_from timestamptz, p_to timestamptz, p_least numeric, p_most numeric, p_account uuid
 )
 RETURNS TABLE (
@@ -58,7 +58,7 @@ BEGIN
                     SELECT s.* FROM read.statement_vN s
                         WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.account_id = p_account
                             AND s.balance_after_minor IS NOT NULL AND (p_before IS NULL OR s.position < p_before)
-                            AND (p_type IS NULL OR s.type = p_type)
+                            AND (p_types IS NULL OR s.type = ANY (p_types))
                             AND (p_category IS NULL OR s.category = p_category)
                             AND (p_from IS NULL OR s.effective_at >= p_from)
                             AND (p_to IS NULL OR s.effective_at < p_to)
@@ -71,7 +71,7 @@ BEGIN
                     SELECT s.* FROM read.statement_vN s
                         WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.to_account = p_account
                             AND s.to_balance_after_minor IS NOT NULL AND (p_before IS NULL OR s.position < p_before)
-                            AND (p_type IS NULL OR s.type = p_type)
+                            AND (p_types IS NULL OR s.type = ANY (p_types))
                             AND (p_category IS NULL OR s.category = p_category)
                             AND (p_from IS NULL OR s.effective_at >= p_from)
                             AND (p_to IS NULL OR s.effective_at < p_to)

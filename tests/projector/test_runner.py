@@ -1,6 +1,4 @@
-import pytest
 
-from fintwin.domain import accounts
 from fintwin.ledger.ledger import Request
 from tests.conftest import Database
 from tests.projector.projecting_tools import assert_as_in_memory, projector

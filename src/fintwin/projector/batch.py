@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,6 +34,8 @@ class Batch(msgspec.Struct, frozen=True):
     broken: Sequence[Broken]
     last_of_log: bool = False
     """Whether the log ended here when it was read."""
+    recorded_at: datetime | None = None
+    """When the last event of the batch was recorded."""
 
     @property
     def ended(self) -> int:
@@ -57,6 +60,7 @@ class Batch(msgspec.Struct, frozen=True):
                 [event for event in self.events if event.position > border],
                 [event for event in self.broken if event.position > border],
                 self.last_of_log,
+                self.recorded_at,
             ),
         )
 
@@ -79,4 +83,5 @@ def decoded(begun: int, rows: Sequence[Mapping[str, Any]], types: frozenset[str]
                 events.append(recorded(row))
             except Exception as error:  # noqa: BLE001  whatever is wrong with it stops the builds that need it, and is shown
                 broken.append(Broken(position, row["type"], f"cannot be decoded: {error!r}"))
-    return Batch(begun, tuple(ends), events, broken, last_of_log)
+    recorded_at = rows[-1]["recorded_at"] if rows else None
+    return Batch(begun, tuple(ends), events, broken, last_of_log, recorded_at)

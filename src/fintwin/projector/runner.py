@@ -94,7 +94,13 @@ async def _apply_whole(
         written = folding.fold(events)
         async with connection.transaction():
             await projecting.advance(
-                connection, folding.model.name, folding.version, begun=batch.begun, ended=batch.ended, epoch=epoch
+                connection,
+                folding.model.name,
+                folding.version,
+                begun=batch.begun,
+                ended=batch.ended,
+                epoch=epoch,
+                recorded_at=batch.recorded_at,
             )
             await projecting.write(connection, folding.version, written)
             reach("before commit")

@@ -39,7 +39,7 @@ _LOG: Final = """
     FROM log.event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3
 """
 _ADVANCE: Final = """
-    UPDATE read.checkpoint SET position = $4, advanced_at = clock_timestamp()
+    UPDATE read.checkpoint SET position = $4, advanced_at = clock_timestamp(), recorded_at = coalesce($7, recorded_at)
     WHERE model = $1 AND version = $2 AND shard = $3 AND position = $5 AND state <> 'kept' AND fault IS NULL
         AND ($6::bigint IS NULL OR EXISTS (SELECT FROM read.lease l WHERE l.shard = $3 AND l.epoch = $6))
 """
@@ -80,14 +80,14 @@ class Stored(msgspec.Struct, frozen=True):
         return columns
 
 
-def _without_none(hint: Any) -> Any:  # noqa: ANN401  a type annotation has no narrower type
+def _without_none(hint: Any) -> Any:
     if get_origin(hint) in {types.UnionType, typing.Union}:
         kinds = [kind for kind in get_args(hint) if kind is not type(None)]
         return kinds[0] if len(kinds) == 1 else hint
     return hint
 
 
-def _column_type(hint: Any) -> str:  # noqa: ANN401
+def _column_type(hint: Any) -> str:
     kind = _without_none(hint)
     if get_origin(kind) is Literal:
         return "text"
@@ -186,10 +186,17 @@ async def write(connection: Connection, version: int, changes: Iterable[Written]
 
 
 async def advance(
-    connection: Connection, model: str, version: int, *, begun: int, ended: int, epoch: int | None
+    connection: Connection,
+    model: str,
+    version: int,
+    *,
+    begun: int,
+    ended: int,
+    epoch: int | None,
+    recorded_at: datetime | None = None,
 ) -> None:
     """Move a build's checkpoint by compare-and-swap. Raises `SupersededError`; ``epoch`` None asks for no lease."""
-    if await connection.execute(_ADVANCE, model, version, SHARD, ended, begun, epoch) != "UPDATE 1":
+    if await connection.execute(_ADVANCE, model, version, SHARD, ended, begun, epoch, recorded_at) != "UPDATE 1":
         raise SupersededError
 
 
