@@ -85,6 +85,8 @@ class Writer:
             LedgerFaultError: our bug; nothing was booked.
         """
         self._enqueue(_Group((submission,), atomic=False))
+        if submission.key is None:
+            return await submission.answer
         # Whoever asked may go away; the answer may still be awaited by an equal request.
         return await asyncio.shield(submission.answer)
 
