@@ -50,6 +50,9 @@ class Code(StrEnum):
     UNKNOWN_NOTIFICATION = "unknown_notification"
     UNKNOWN_SIMULATION = "unknown_simulation"
     SIMULATION_EXISTS = "simulation_exists"
+    UNKNOWN_PLAN = "unknown_plan"
+    TOO_MANY_PLANS = "too_many_plans"
+    BAD_PERIOD = "bad_period"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
 
 

@@ -139,3 +139,35 @@ class OnProfile:
                 return opened
             changes.extend(Change(self.streams[1], event, conditional=True) for event in opened)
         return changes
+
+
+class OnPlans:
+    """A command on the user's planned items, which lie in the profile stream; an item needs an account that is not closed."""
+
+    __slots__ = ("command", "streams")
+
+    effective_at: datetime | None = None
+    reverses: UUID | None = None
+
+    def __init__(self, user_id: UUID, command: profiles.PlanCommand) -> None:
+        """``command`` with its texts sealed."""
+        self.command = command
+        streams = [StreamKey(StreamKind.PROFILE, user_id)]
+        account_id = getattr(command.item, "account_id", None)
+        if account_id is not None:
+            streams.append(StreamKey(StreamKind.ACCOUNT, account_id))
+        self.streams: Sequence[StreamKey] = streams
+
+    def decide(self, states: Sequence[State | None]) -> list[Change] | Refusal:
+        """Decided by the rules of profiles, and by the account's state where an item names one."""
+        profile, *account = states
+        assert profile is None or isinstance(profile, ProfileState)
+        events = profiles.decide(profile, self.command)
+        if isinstance(events, Refusal):
+            return events
+        for state in account:
+            assert not isinstance(state, ProfileState)
+            refusal = profiles.plan_refusal(state)
+            if refusal is not None:
+                return refusal
+        return [Change(self.streams[0], event, conditional=True) for event in events]
