@@ -97,17 +97,7 @@ class EmbeddedServers:
 
     def environment(self) -> dict[str, str]:
         """Everything that a service has to know, as the environment variables that `fintwin.settings` reads."""
-        urls = self.role_urls
-        variables = {f"FINTWIN_{role.upper()}_DATABASE_URL": url for role, url in urls.items() if role != "api"}
-        return variables | {
-            "DATABASE_URL": urls["api"],
-            "REDIS_URL": self.redis_url,
-            "FINTWIN_DATA": str(self.folder),
-            "FINTWIN_EMBEDDED": "1",
-            "FINTWIN_JWT_SECRET": self.secrets.jwt_secret,
-            "FINTWIN_MASTER_KEY": self.secrets.master_key_base64,
-            "FINTWIN_SERVICE_TOKEN": self.secrets.service_token,
-        }
+        return service_environment(self.folder, self.secrets, self.role_urls) | {"REDIS_URL": self.redis_url}
 
     def restart_ended(self) -> None:
         """Starts a server again that ended by itself, on its old port; gives up when that does not last."""
@@ -129,6 +119,19 @@ class EmbeddedServers:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def service_environment(folder: Path, secrets: Secrets, role_urls: dict[str, str]) -> dict[str, str]:
+    """What `fintwin.settings` reads, all but the address of Valkey."""
+    variables = {f"FINTWIN_{role.upper()}_DATABASE_URL": url for role, url in role_urls.items() if role != "api"}
+    return variables | {
+        "DATABASE_URL": role_urls["api"],
+        "FINTWIN_DATA": str(folder),
+        "FINTWIN_EMBEDDED": "1",
+        "FINTWIN_JWT_SECRET": secrets.jwt_secret,
+        "FINTWIN_MASTER_KEY": secrets.master_key_base64,
+        "FINTWIN_SERVICE_TOKEN": secrets.service_token,
+    }
 
 
 def _lock(folder: Path) -> int:

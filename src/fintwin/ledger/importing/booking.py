@@ -35,9 +35,9 @@ CHUNK_ROWS: Final = 256
 TRIES_MAX: Final = 6
 PAUSE_S: Final = 0.2
 
-Step = Literal["survey", "accounts", "rows"]
+Step = Literal["survey", "planned", "rows"]
 Watcher = Callable[[Step, int], None]
-"""Told what the importer is at, and how far: bytes of the survey, accounts, rows."""
+"""Told how far the importer is: bytes looked through, then the number of rows there are, then rows booked."""
 
 
 class Unexpected(NamedTuple):
@@ -115,6 +115,7 @@ class Importer:
         """
         survey = await asyncio.to_thread(survey_file, path, self._mapping, lambda done: self._watch("survey", done))
         report = Report(survey)
+        self._watch("planned", survey.rows)
         places = await self._placing.look_up(survey)
         self._compare_starts(report, places)
         if strict and (survey.bad.count or survey.mismatches.count or report.unexpected.count):
@@ -122,7 +123,6 @@ class Importer:
         limits = {name: place.limit_minor for name, place in places.items()}
         report.accounts_opened = await self._placing.open_missing(survey, places)
         report.overdrafts = sum(place.limit_minor != limits[name] for name, place in places.items())
-        self._watch("accounts", len(places))
         await self._book_openings(survey, places)
         await self._book_rows(path, places, report)
         return report

@@ -36,7 +36,7 @@ ONLY_ACCOUNT: Final = "main"
 NAME_MAX: Final = 100
 NOTE_MAX: Final = 500
 
-_NUMBER: Final = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)(-?)")
+_NUMBER: Final = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(-?)")
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009")
 _MINUS: Final = str.maketrans("\u2212\u2013", "--")
 
@@ -83,7 +83,7 @@ class RowParser:
         self._places = places
         self._nothing = {"", *mapping.file.nothing}
         self._zone = ZoneInfo(mapping.file.zone)
-        self._date = lru_cache(4096)(self._read_date)
+        self._date = lru_cache(512)(self._read_date)
         self._signs: dict[str, int] = {}
         self._transfers: frozenset[str] = frozenset()
         if mapping.direction is not None:

@@ -1,0 +1,47 @@
+"""The servers that a command works on: those that are named, those that run already, or its own for as long as it takes.
+
+With `DATABASE_URL` it is those servers. Without it, a `fintwin run` on the same data folder is joined while it goes on
+serving; where none runs, the embedded servers are started for the command and stopped with it.
+
+    with servers_for(os.environ, say) as environment:
+        settings = load(environment)
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from fintwin.embedded import EmbeddedServers
+from fintwin.embedded.running import running_environment
+from fintwin.settings import SettingsError, start_options
+
+MIGRATION_PATIENCE_S = 15.0
+
+
+@contextmanager
+def servers_for(environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Mapping[str, str]]:
+    """The environment that `fintwin.settings.load` reads, with the database up to date."""
+    from fintwin.store.migrate import MigrationError, migrate, pending
+
+    options = start_options(environ)
+    if not options.embedded:
+        yield environ
+        return
+    running = running_environment(options.data_folder)
+    if running is not None:
+        # A start that is under way brings the database up to date in a moment.
+        deadline = time.monotonic() + MIGRATION_PATIENCE_S
+        while missing := asyncio.run(pending(running["DATABASE_URL"])):
+            if time.monotonic() > deadline:
+                msg = f"The database of the running FinTwin lacks {', '.join(missing)}: stop it and start this version."
+                raise SettingsError(msg)
+            time.sleep(0.1)
+        yield {**environ, **running}
+        return
+    with EmbeddedServers(options.data_folder, say=say) as servers:
+        try:
+            asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
+        except MigrationError as error:
+            raise SettingsError(str(error)) from None
+        yield {**environ, **servers.environment()}
