@@ -314,6 +314,6 @@ router = Router(
         get_balance,
         get_receivable,
     ],
-    guards=[signed_in],
+    before_request=signed_in,
     tags=["Accounts"],
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from itertools import count
 from time import perf_counter
 from typing import Any, Final
 
@@ -43,6 +44,8 @@ class Application(Litestar):
         self.services = services
         self.currencies = Currencies(services.pools["api"])
         self.requests = Requests()
+        self.process = os.urandom(6).hex()
+        self._numbers = count(1)
         self.metrics = registry(services, self.requests)
         super().__init__(**options)
 
@@ -56,7 +59,7 @@ class Application(Litestar):
         if scope["type"] != ScopeType.HTTP:
             await super().__call__(scope, receive, send)
             return
-        request_id = os.urandom(8).hex()
+        request_id = f"{self.process}-{next(self._numbers):x}"
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
         status = 0
         started = perf_counter()

@@ -182,6 +182,6 @@ public = Router("/api/auth", route_handlers=[auth_config, sign_in_demo], tags=["
 router = Router(
     "/api/auth",
     route_handlers=[get_me, put_profile, profile_complete, sign_out, list_sessions, end_sessions],
-    guards=[signed_in],
+    before_request=signed_in,
     tags=["Auth"],
 )

@@ -6,12 +6,14 @@ async def handler(request: Call) -> Answer[Me]:
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
-from litestar.connection import ASGIConnection, Request
+from litestar.connection import Request
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import Empty
 
 from fintwin.api.answers import encode
 from fintwin.api.problems import SIGNED_OUT, ProblemError, malformed, refused
@@ -34,6 +36,23 @@ _BEARER: Final = b"bearer "
 
 class Call(Request[Bearer, Any, State]):
     """A request of a signed-in person; see the module."""
+
+    async def body(self) -> bytes:
+        """The whole body, within the route's limit. Litestar's own way looks at it twice, at a tenth of a deposit's cost."""
+        if self._body is not Empty:
+            return self._body
+        limit = self.route_handler.resolve_request_max_body_size() or inf
+        body, more = b"", True
+        while more:
+            event: Any = await self.receive()
+            if event["type"] == "http.disconnect":
+                raise malformed("The body ended too early.")
+            body += event.get("body", b"")
+            if len(body) > limit:
+                raise RequestEntityTooLarge
+            more = event.get("more_body", False)
+        self._body = body
+        return body
 
     @property
     def services(self) -> Services:
@@ -68,19 +87,23 @@ class Call(Request[Bearer, Any, State]):
 
     def command(self, *words: object) -> LedgerRequest:
         """The ledger's request for a command; ``words`` are what an equal request must equal, its name first."""
-        return LedgerRequest(user_id=self.user_id, key=self.idempotency_key, body=encode(words))
+        key = self.idempotency_key
+        return LedgerRequest(user_id=self.user_id, key=key, body=b"" if key is None else encode(words))
 
 
-async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard of every route that is not public: who has no good token gets 401."""
-    for name, value in connection.scope["headers"]:
+async def signed_in(request: Request[Any, Any, Any]) -> None:
+    """What comes before every route that is not public: who has no good token gets 401.
+
+    A hook and no guard: for each guard and request Litestar copies the whole handler.
+    """
+    for name, value in request.scope["headers"]:
         if name == b"authorization":
             if value[:7].lower() == _BEARER:
-                bearer = connection.app.services.admission.bearer(  # type: ignore[attr-defined]
+                bearer = request.app.services.admission.bearer(  # type: ignore[attr-defined]
                     value[7:].decode("latin-1").strip()
                 )
                 if bearer is not None:
-                    connection.scope["user"] = bearer
+                    request.scope["user"] = bearer
                     return
             break
     raise ProblemError(SIGNED_OUT)

@@ -86,4 +86,4 @@ async def list_events(
     return Answer([as_stored(one) for one in found], headers=headers)
 
 
-router = Router("/api/events", route_handlers=[list_events], guards=[signed_in], tags=["Events"])
+router = Router("/api/events", route_handlers=[list_events], before_request=signed_in, tags=["Events"])

@@ -49,7 +49,7 @@ async def metrics(request: Call) -> Answer[bytes]:
     return Answer(generate_latest(request.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
-@get("/internal/noop", guards=[signed_in])
+@get("/internal/noop", before_request=signed_in)
 async def noop(request: Call) -> Answer[Health]:
     """What a request costs that asks for nothing: the yardstick of the bench."""
     del request

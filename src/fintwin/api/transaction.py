@@ -18,6 +18,7 @@ from fintwin.domain import accounts
 from fintwin.domain.accounts import MoneyEvent, TransferReceived, TransferSent
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.ledger import Booking
+from fintwin.ledger.movements import Movement
 from fintwin.store.keys import UserKey
 from fintwin.store.statements import StatementRow
 
@@ -93,22 +94,43 @@ def of_row(row: StatementRow, key: UserKey) -> Transaction:
 def of_booking(booking: Booking, key: UserKey) -> Transaction:
     """The transaction that was just booked: the caller's first entry that moved money, as of then."""
     entry = booking.entries[0]
-    event, stream = entry.event, entry.stream
+    stream = entry.stream
+    sealed = getattr(entry.event, "note", None)
+    note = None if sealed is None else key.open(sealed, stream, "note")
+    return _booked(booking, note, _counterparty(entry.event, stream.id, key))
+
+
+def of_movement(booking: Booking, movement: Movement) -> Transaction:
+    """The same for what was booked this very moment: nothing has to be opened that is still at hand."""
+    party = movement.counterparty
+    known = None if party is None else Counterparty(party.name or None, party.account or None, party.bank or None)
+    if known == Counterparty() or movement.kind == "transfer":
+        known = None
+    return _booked(booking, movement.note, known)
+
+
+def _booked(booking: Booking, note: str | None, counterparty: Counterparty | None) -> Transaction:
+    entry = booking.entries[0]
+    event = entry.event
     assert entry.balance_minor is not None, "a movement of money leaves a balance"
-    return of_row(
-        StatementRow(
-            position=entry.position,
-            transaction_id=booking.transaction_id,
-            stream_id=stream.id,
-            event=event,
-            recorded_at=booking.recorded_at,
-            effective_at=booking.effective_at,
-            balance_after_minor=entry.balance_minor,
-            category=getattr(event, "category", None),
-            note=getattr(event, "note", None),
-            note_stream=stream.id,
-        ),
-        key,
+    account_id, to_account = _parties(event, entry.stream.id)
+    return Transaction(
+        id=booking.transaction_id,
+        account_id=account_id,
+        type=_TYPE_OF[type(event)],
+        amount=out(event.amount_minor, event.currency),
+        to_account=to_account,
+        note=note,
+        created_at=booking.recorded_at,
+        currency=event.currency,
+        effective_at=booking.effective_at,
+        date_only=event.date_only,
+        category=getattr(event, "category", None),
+        counterparty=counterparty,
+        balance_after=out(entry.balance_minor, event.currency),
+        reverses=event.reverses,
+        reversed_by=None,
+        position=entry.position,
     )
 
 

@@ -78,8 +78,9 @@ async def book_transaction(request: Call, data: NewTransaction) -> Answer[Transa
     if isinstance(answer, Refusal):
         raise refused(await in_own_words(request.currencies, user_id, data, answer))
     booking = booked(answer)
-    key = await services.ledger.user_key(user_id)
-    return _told(transaction.of_booking(booking, key), booking)
+    if booking.replayed:
+        return _told(transaction.of_booking(booking, await services.ledger.user_key(user_id)), booking)
+    return _told(transaction.of_movement(booking, movement), booking)
 
 
 @get("/", summary="The caller's transactions over all accounts, newest first")
@@ -239,6 +240,6 @@ router = Router(
         annotate_transaction,
         reverse_transaction,
     ],
-    guards=[signed_in],
+    before_request=signed_in,
     tags=["Transactions"],
 )
