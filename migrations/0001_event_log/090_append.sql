@@ -270,7 +270,7 @@ BEGIN
         INSERT INTO log.event
             SELECT p_shard, q.position, s_kind[q.stream], s_id[q.stream], q.version, w_user[q.stream], t_name[q.type],
                     t_schema[q.type], c_transaction[q.command],
-                    coalesce(timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond', v_recorded),
+                    coalesce(log.moment(q.effective), v_recorded),
                     v_recorded,
                     convert_from(q.payload, 'UTF8')::json, convert_from(q.metadata, 'UTF8')::json, q.digest, q.stream_hash, q.hash
                 FROM unnest(a_position, e_stream, a_version, e_command, e_type, e_effective, e_payload, e_metadata,
@@ -282,7 +282,7 @@ BEGIN
         UPDATE log.stream_head AS head
             SET version = q.version, position = q.position, decided_in = q.decided_in, stream_hash = q.stream_hash, currency = q.currency,
                 status = q.status, balance_minor = q.balance, overdraft_limit_minor = q.overdraft,
-                effective_at_last = timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond',
+                effective_at_last = log.moment(q.effective),
                 facts = q.facts::json
             FROM unnest(s_kind, s_id, w_known, w_version, w_position, w_basis, w_hash, w_currency, w_status, w_balance,
                     w_limit, w_effective, w_facts)
@@ -294,7 +294,7 @@ BEGIN
             INSERT INTO log.stream_head
                 SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.decided_in, q.stream_hash, q.currency, q.status,
                         q.balance, q.overdraft,
-                        timestamptz '1970-01-01 00:00:00+00' + q.effective * interval '1 microsecond', q.facts::json
+                        log.moment(q.effective), q.facts::json
                     FROM unnest(s_kind, s_id, w_known, w_user, w_version, w_position, w_basis, w_hash, w_currency, w_status,
                             w_balance, w_limit, w_effective, w_facts)
                         AS q(kind, id, known, user_id, version, position, decided_in, stream_hash, currency, status, balance,
