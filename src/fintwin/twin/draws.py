@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from fintwin.twin.history import MarketYear, mixed_growth, price_level, windows
 from fintwin.twin.interest import MONTHS_A_YEAR
 
-
 Floats = NDArray[np.float64]
 
 

@@ -117,6 +117,15 @@ class Schedule(msgspec.Struct, frozen=True):
             if first <= booked <= last:
                 yield booked
 
+    def due_between(self, first: dt.date, last: dt.date) -> Iterator[dt.date]:
+        """Yield the unmoved dates from `first` to `last`: when a payment is due, not when it is booked."""
+        for number in count(self._number_near(first)):
+            nominal = self.nominal(number)
+            if nominal > last or (self.until is not None and nominal > self.until):
+                return
+            if nominal >= first:
+                yield nominal
+
     def after(self, day: dt.date) -> dt.date | None:
         """Return the first booked date after `day`, or None where the schedule has ended."""
         for number in count(self._number_near(day)):

@@ -1,0 +1,176 @@
+"""The fork: a user's own streams, replayed into memory by the rules and folds that production runs.
+
+What comes in is the list of the user's recorded events; what comes out is what the accounts are, what is planned, and the
+rows of every read model. A fork can be branched, and hypothetical events appended to the branch: they run through the same
+`evolve` and the same folds, so a branch shows exactly what the live tables would show. Nothing here can reach the log.
+
+    fork = replay(events, at=now)            # up to the end of the list
+    branch = fork.branch(models=("risk",))   # the fork itself stays as it is
+    branch.book(account_id, Deposited(amount_minor=500, currency="EUR"), on=dt.date(2027, 1, 1))
+    branch.accounts[account_id].balance_minor
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from fintwin.domain import accounts
+from fintwin.domain.accounts import AccountState
+from fintwin.domain.catalogue import SCHEMA_VERSIONS
+from fintwin.domain.profiles.plans import NOTHING, Plans, after
+from fintwin.domain.streams import Recorded, StreamKey, StreamKind
+from fintwin.projections.catalogue import READ_MODELS
+from fintwin.projections.model import Key, ReadModel, Rows
+
+HYPOTHETICAL: Final = UUID("5e0c6b1e-6c1b-5d53-8f6e-0a4d3f0f7a11")
+"""Namespace of the ids of transactions that never were."""
+MODEL_NAMES: Final = tuple(model.name for model in READ_MODELS)
+
+
+def fold_version() -> str:
+    """Names the folds that a fork went through: what another version has folded is not taken for this one's."""
+    return ",".join(f"{model.name}:{model.version}" for model in READ_MODELS)
+
+
+class Fork:
+    """A user's state in memory; see the module. Only a branch is ever changed."""
+
+    __slots__ = (
+        "_concerned", "_serial", "_versions", "accounts", "at", "events", "hash", "plans", "position", "rows", "shard",
+        "user_id",
+    )  # fmt: skip
+
+    def __init__(self, user_id: UUID, at: dt.datetime, models: Sequence[ReadModel] = READ_MODELS) -> None:
+        """An empty fork. ``at`` is its present: hypothetical events of that day are recorded then."""
+        self.user_id = user_id
+        self.at = at
+        self.shard = 0
+        self.position = 0
+        self.hash = ""
+        self.events: list[Recorded] = []
+        self.accounts: dict[UUID, AccountState] = {}
+        self.plans: Plans = NOTHING
+        self.rows: dict[str, dict[Key, Any]] = {model.name: {} for model in models}
+        self._versions: dict[StreamKey, int] = {}
+        self._concerned = _by_event(models)
+        self._serial = 0
+
+    @property
+    def today(self) -> dt.date:
+        """The day of `at`, in UTC."""
+        return self.at.astimezone(dt.UTC).date()
+
+    def take(self, events: Iterable[Recorded]) -> None:
+        """Replay recorded events, oldest first; used for building the fork only."""
+        for event in events:
+            assert event.user_id == self.user_id, "a fork holds one user's streams"
+            self.events.append(event)
+            self._apply(event)
+
+    def branch(self, models: Collection[str] = MODEL_NAMES, at: dt.datetime | None = None) -> Fork:
+        """A copy to change; only the rows of ``models`` come along and go on being folded."""
+        kept = [model for model in READ_MODELS if model.name in models and model.name in self.rows]
+        copy = Fork(self.user_id, at or self.at, kept)
+        copy.shard, copy.position, copy.hash = self.shard, self.position, self.hash
+        copy.events = self.events
+        copy.accounts = dict(self.accounts)
+        copy.plans = self.plans
+        copy.rows = {model.name: dict(self.rows[model.name]) for model in kept}
+        copy._versions = dict(self._versions)
+        return copy
+
+    def moment(self, on: dt.date) -> dt.datetime:
+        """When something of a day happens in the fork: now, or at the beginning of a later day."""
+        if on <= self.today:
+            return self.at
+        return dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC)
+
+    def book(self, account_id: UUID, event: Any, *, on: dt.date, transaction_id: UUID | None = None) -> UUID:
+        """Append a hypothetical event to an account; returns its transaction."""
+        return self.append(StreamKey(StreamKind.ACCOUNT, account_id), event, on=on, transaction_id=transaction_id)
+
+    def append(self, stream: StreamKey, event: Any, *, on: dt.date, transaction_id: UUID | None = None) -> UUID:
+        """Append a hypothetical event to one of the user's streams; returns its transaction."""
+        self._serial += 1
+        self.position += 1
+        moment = self.moment(on)
+        name = type(event).__name__
+        found = transaction_id or uuid5(HYPOTHETICAL, f"{self.user_id}:{self.position}:{self._serial}")
+        self._apply(
+            Recorded(
+                shard=self.shard,
+                position=self.position,
+                stream_kind=stream.kind,
+                stream_id=stream.id,
+                version=self._versions.get(stream, 0) + 1,
+                user_id=self.user_id,
+                type=name,
+                schema_version=SCHEMA_VERSIONS[name],
+                transaction_id=found,
+                effective_at=moment,
+                recorded_at=moment,
+                event=event,
+                metadata={},
+            )
+        )
+        return found
+
+    def replace(self, event: Recorded) -> None:
+        """Take over a recorded event of a changed past: its place, ids and times stay what they were."""
+        self._apply(event)
+
+    def as_rows(self, name: str) -> Rows:
+        """The rows of a read model in the form of `projections.model`."""
+        return {self.user_id: self.rows[name]}
+
+    def _apply(self, event: Recorded) -> None:
+        stream = StreamKey(event.stream_kind, event.stream_id)
+        self.position = event.position
+        self._versions[stream] = event.version
+        happened = event.event
+        if event.stream_kind is StreamKind.ACCOUNT:
+            known = self.accounts.get(event.stream_id)
+            self.accounts[event.stream_id] = accounts.evolve(known, happened, effective_at=event.effective_at)
+        elif event.stream_kind is StreamKind.PROFILE:
+            self.plans = after(self.plans, happened)
+        for model, rows in self._concerned_by(type(happened)):
+            for key, row in model.fold(rows, event).items():
+                if row is None:
+                    rows.pop(key, None)
+                else:
+                    rows[key] = row
+
+    def _concerned_by(self, event_type: type) -> list[tuple[ReadModel, dict[Key, Any]]]:
+        return [(model, self.rows[model.name]) for model in self._concerned.get(event_type, ())]
+
+
+def _by_event(models: Sequence[ReadModel]) -> dict[type, list[ReadModel]]:
+    concerned: dict[type, list[ReadModel]] = {}
+    for model in models:
+        for event in model.events:
+            concerned.setdefault(event, []).append(model)
+    return concerned
+
+
+def replay(
+    user_id: UUID,
+    events: Iterable[Recorded],
+    *,
+    at: dt.datetime,
+    known_at: dt.datetime | None = None,
+    until: int | None = None,
+) -> Fork:
+    """A fork of a user's history: all of it, what was recorded by ``known_at``, or the events up to a position.
+
+    ``at`` is the present of whoever asks. The fork's own present is ``known_at`` where that is given.
+    """
+    fork = Fork(user_id, known_at or at)
+    fork.take(
+        event
+        for event in events
+        if (known_at is None or event.recorded_at <= known_at) and (until is None or event.position <= until)
+    )
+    return fork
