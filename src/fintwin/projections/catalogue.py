@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fintwin.projections import accounts, balances, portfolios, profiles, statements
+from fintwin.projections import accounts, balances, portfolios, profiles, risk, statements
 from fintwin.projections.model import ReadModel
 
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
@@ -20,4 +20,5 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     balances.MODEL,
     statements.MODEL,
     portfolios.MODEL,
+    risk.MODEL,
 )

@@ -1,0 +1,186 @@
+"""How the user's money in one currency (`Pot`) changes: periods, sources of income, counterparties, usual amounts.
+
+What is usual is always the user's own: amounts against the median of earlier ones and their median distance from it,
+spending against the last whole 30-day periods, a source of income against its own rhythm.
+
+>>> pot = Pot(origin=0)
+>>> earn(pot, at=0, amount_minor=300_000, source="salary", transaction_id=UUID(int=1))
+>>> move(pot, at=DAY, delta_minor=-50_000, spending_minor=50_000)
+>>> pot.liquid_minor, pot.low_minor, pot.high_minor
+(250000, 250000, 300000)
+
+`earn`, `move` and `remember` write to the pot that they are given: the caller has made it a copy of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from fintwin.projections.risk_state import (
+    AMOUNTS_OF_INCOME_KEPT,
+    AMOUNTS_OF_KIND_KEPT,
+    AMOUNTS_OF_PAYEE_KEPT,
+    DAY,
+    INCOMES_KEPT,
+    PAYEES_KEPT,
+    PERIOD,
+    PERIODS_KEPT,
+    Income,
+    Payee,
+    Period,
+    Pot,
+    median,
+)
+
+REGULAR_GAPS: Final = 2
+"""A source has a rhythm from its third payment on."""
+GAP_DAYS_MIN: Final = 6
+SAME_PAYMENT_DAYS: Final = 3
+"""Payments of one source closer than this are one payment in parts."""
+GRACE_DAYS: Final = 7
+FORGOTTEN_AFTER_GAPS: Final = 12
+"""After so many missed payments a source is history, not news."""
+DRAINED_PARTS: Final = 10
+"""Money at hand is drained when a tenth or less of the highest is left."""
+
+
+def move(pot: Pot, at: int, delta_minor: int, income_minor: int = 0, spending_minor: int = 0) -> None:
+    """Money came or went; what is neither income nor spending only changes what is at hand."""
+    number = (at - pot.origin) // PERIOD
+    began = pot.number is None
+    if began or number > pot.number:  # type: ignore[operator]
+        _begin_period(pot, number)
+    pot.liquid_minor = liquid = pot.liquid_minor + delta_minor
+    pot.total_minor += income_minor
+    if number < pot.number:  # type: ignore[operator]
+        _move_late(pot, number, income_minor, spending_minor)
+        return
+    pot.income_minor += income_minor
+    pot.spending_minor += spending_minor
+    pot.largest_minor = max(pot.largest_minor, spending_minor)
+    # Before the first event there was no account: its zero is no low.
+    if liquid < pot.low_minor or began:
+        pot.low_minor = liquid
+    if liquid > pot.high_minor or began:
+        pot.high_minor = liquid
+
+
+def _move_late(pot: Pot, number: int, income_minor: int, spending_minor: int) -> None:
+    """An older date: it counts in its own period, and lowest and highest stay as they were known."""
+    pot.past = tuple(
+        replace(
+            one,
+            income_minor=one.income_minor + income_minor,
+            spending_minor=one.spending_minor + spending_minor,
+        )
+        if one.number == number
+        else one
+        for one in pot.past
+    )
+
+
+def _begin_period(pot: Pot, number: int) -> None:
+    if pot.number is not None:
+        last = Period(
+            pot.number, pot.income_minor, pot.spending_minor, pot.low_minor, pot.high_minor, pot.largest_minor
+        )
+        pot.past = kept = tuple(one for one in (*pot.past, last) if one.number >= number - PERIODS_KEPT)
+        low = [one.low_minor * DRAINED_PARTS <= one.high_minor and one.high_minor > 0 for one in kept]
+        below = [one.low_minor < 0 for one in kept]
+        pot.whole_periods = min(PERIODS_KEPT, number)
+        pot.spent_minor = sum([one.spending_minor for one in kept])
+        pot.usual_largest_minor = median(tuple(one.largest_minor for one in kept)) if len(kept) > 1 else 0
+        pot.often_low = bool(kept) and 2 * sum(low) >= len(kept)
+        pot.often_overdrawn = bool(kept) and 2 * sum(below) >= len(kept)
+    pot.number = number
+    pot.income_minor = pot.spending_minor = pot.largest_minor = 0
+    pot.low_minor = pot.high_minor = pot.liquid_minor
+
+
+def remember(pot: Pot, at: int, amount_minor: int, payee: str | None, *, transfer: bool) -> None:
+    """Keep the amount of a payment among the usual ones of its kind and of its counterparty."""
+    if transfer:
+        pot.transfers_minor = (*pot.transfers_minor[1 - AMOUNTS_OF_KIND_KEPT :], amount_minor)
+    else:
+        pot.withdrawals_minor = (*pot.withdrawals_minor[1 - AMOUNTS_OF_KIND_KEPT :], amount_minor)
+    if payee is None:
+        return
+    pot.payees = payees = pot.payees.copy()
+    known = payees.get(payee)
+    if known is None:
+        if len(payees) >= PAYEES_KEPT:
+            del payees[_least(payees)]
+        payees[payee] = Payee(1, at, (amount_minor,))
+    else:
+        payees[payee] = Payee(known.count + 1, at, (*known.amounts_minor[1 - AMOUNTS_OF_PAYEE_KEPT :], amount_minor))
+
+
+def _least(places: dict[str, Payee]) -> str:
+    """Whom to forget first: who was paid once, longest ago."""
+    return min(places, key=lambda name: (places[name].count > 1, places[name].at, name))
+
+
+def earn(pot: Pot, at: int, amount_minor: int, source: str, transaction_id: UUID) -> None:
+    """Income came from a source outside."""
+    move(pot, at, amount_minor, income_minor=amount_minor)
+    pot.incomes = incomes = pot.incomes.copy()
+    before = incomes.get(source)
+    if before is None and len(incomes) >= INCOMES_KEPT:
+        del incomes[min(incomes, key=lambda name: (incomes[name].count > REGULAR_GAPS, incomes[name].at, name))]
+    incomes[source] = _paid_again(before, pot, at, amount_minor, transaction_id)
+    due = [when for one in incomes.values() if (when := missed_from(one))]
+    pot.due = min(due, default=0)
+
+
+def _paid_again(before: Income | None, pot: Pot, at: int, amount_minor: int, transaction_id: UUID) -> Income:
+    usual, total = _usual_income(pot), pot.total_minor
+    if before is None:
+        return Income(1, at, (amount_minor,), (), usual, total, transaction_id)
+    gap = (at - before.at + DAY // 2) // DAY
+    if gap < SAME_PAYMENT_DAYS:
+        amounts = (*before.amounts_minor[:-1], before.amounts_minor[-1] + amount_minor)
+        return Income(before.count, before.at, amounts, before.gaps_days, usual, total, transaction_id)
+    amounts = (*before.amounts_minor[1 - AMOUNTS_OF_INCOME_KEPT :], amount_minor)
+    gaps = (*before.gaps_days[2 - AMOUNTS_OF_INCOME_KEPT :], gap)
+    return Income(before.count + 1, at, amounts, gaps, usual, total, transaction_id)
+
+
+def _usual_income(pot: Pot) -> int:
+    """Income of a usual period: the mean of the whole ones, or what has come in so far."""
+    if not pot.whole_periods:
+        return pot.income_minor
+    return sum([one.income_minor for one in pot.past]) // pot.whole_periods
+
+
+def rhythm_days(income: Income) -> int:
+    """The longest of the last gaps where they are alike, 0 where the source has no rhythm."""
+    gaps = income.gaps_days
+    if len(gaps) < REGULAR_GAPS:
+        return 0
+    longest, shortest = max(gaps), min(gaps)
+    return longest if shortest >= GAP_DAYS_MIN and 2 * longest <= 3 * shortest else 0
+
+
+def missed_from(income: Income) -> int:
+    """From when on (seconds) the next payment of a source is missed; 0 where it has no rhythm."""
+    days = rhythm_days(income)
+    return income.at + (days + max(GRACE_DAYS, days // 3)) * DAY if days else 0
+
+
+def is_usual(payee: Payee | None, amount_minor: int, times: int = 2) -> bool:
+    """Whether a counterparty has been paid so many times before, and at least two thirds of such an amount."""
+    return payee is not None and payee.count >= times and 2 * amount_minor <= 3 * max(payee.amounts_minor)
+
+
+def unusual_from(amounts_minor: tuple[int, ...], times: int) -> int:
+    """The amount above which a payment is unusual among earlier ones: minor units.
+
+    It is ``times`` the median, or where amounts vary much the median and six standard deviations, taken robustly: 1.5 times
+    the median absolute deviation is one standard deviation of normal data.
+    """
+    middle = median(amounts_minor)
+    distance = median(tuple(abs(one - middle) for one in amounts_minor))
+    return max(times * middle, middle + 9 * distance)

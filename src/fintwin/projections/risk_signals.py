@@ -1,0 +1,229 @@
+"""What a single payment can say about risk, against the account's balance and its owner's own past.
+
+Each signal that fires is kept in the account's state as a `Raised` reason; `fading` says how long it counts. Signals about
+the state of things (little money left, overdrawn, income stopped) are not kept but seen anew: `risk_levels`.
+
+Worked example: 1,000.00 at hand after a year of usual life, then 900.00 to a counterparty never paid before raises
+``large_payment`` (90 percent of the balance, more than 50) and ``new_counterparty`` (90 percent, more than 25).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from fintwin.projections.risk_money import is_usual, unusual_from
+from fintwin.projections.risk_state import (
+    DAY,
+    HOUR,
+    NO_PEAKS,
+    RECENT_KEPT,
+    WEEK,
+    WEEKS_KEPT,
+    AccountRisk,
+    Fresh,
+    Peaks,
+    Pot,
+    Raised,
+    Woken,
+    push,
+)
+
+FIVE_MINUTES: Final = 300
+FADING_DAYS: Final[dict[str, tuple[int, int]]] = {
+    "large_payment": (7, 21),
+    "new_counterparty": (14, 45),
+    "unusual_amount": (14, 45),
+    "in_and_out": (14, 45),
+    "dormant_then_busy": (14, 45),
+    "payments_1h": (7, 21),
+    "payments_24h": (7, 21),
+    "payments_7d": (7, 21),
+    "spending_1h": (7, 21),
+    "spending_24h": (7, 21),
+    "spending_7d": (7, 21),
+}
+"""How many days a reason counts in full, and after how many it is gone."""
+
+KNOWN_AFTER_PAYMENTS: Final = 8
+KNOWN_AFTER_DAYS: Final = 30
+"""An account must have lived so long, and paid so often, before anybody is new to it."""
+MATERIAL_PARTS: Final = 10
+"""A payment below a tenth of what a usual month costs is not large, whatever is left on the account."""
+AMOUNTS_OF_PAYEE_MIN: Final = 4
+AMOUNTS_OF_KIND_MIN: Final = 8
+PASSED_ON_PERCENT: Final = 80
+PASSED_ON_WITHIN: Final = 2 * DAY
+REST_DAYS: Final = 60
+REST_AFTER_PAYMENTS: Final = 5
+BUSY_PAYMENTS: Final = 3
+FLOORS: Final = (5, 10, 20)
+"""So many payments in an hour, a day, a week are nobody's high frequency."""
+WEEKS_KNOWN_MIN: Final = 4
+BURST_PAYMENTS: Final = 3
+_WINDOWS: Final = ("1h", "24h", "7d")
+
+
+def fading(code: str, raised: Raised, now: int) -> int:
+    """The points that a raised reason still has."""
+    full, gone = FADING_DAYS[code]
+    age = now - raised.at
+    if age <= full * DAY:
+        return raised.points
+    return max(0, raised.points * (gone * DAY - age) // ((gone - full) * DAY))
+
+
+Found = list[tuple[str, int, int, int]]
+"""Signals of one payment: code, points, observed, threshold."""
+
+
+def weigh(account: AccountRisk, pot: Pot, at: int, amount: int, payee: str | None, *, transfer: bool) -> Found:
+    """Size, in minor units: against the balance, the counterparty's and the kind's usual amounts. States are from before."""
+    found: Found = []
+    balance = account.balance_minor
+    known = None if payee is None else pot.payees.get(payee)
+    usual = 2 * amount <= 3 * pot.usual_largest_minor if payee is None else is_usual(known, amount)
+    if MATERIAL_PARTS * amount * pot.whole_periods < pot.spent_minor:
+        return found
+    if 0 < balance < 2 * amount and not usual:
+        points = 20 if 4 * amount <= 3 * balance else 28 if 10 * amount <= 9 * balance else 35
+        points = points if 2 * amount > pot.liquid_minor else 8
+        found.append(("large_payment", points, 100 * amount // balance, 50))
+    if known is None and payee is not None and 0 < balance < 4 * amount and _has_lived(account, at):
+        points = 14 if 2 * amount <= balance else 22 if 5 * amount <= 4 * balance else 30
+        found.append(("new_counterparty", points, 100 * amount // balance, 25))
+    if usual or is_usual(known, amount, times=1):
+        return found
+    if known is not None and known.count >= AMOUNTS_OF_PAYEE_MIN:
+        amounts, times = known.amounts_minor, 2
+    else:
+        amounts, times = pot.transfers_minor if transfer else pot.withdrawals_minor, 3
+        if len(amounts) < AMOUNTS_OF_KIND_MIN:
+            return found
+    if amount > times * min(amounts) and amount > (bound := unusual_from(amounts, times)):
+        found.append(("unusual_amount", 16 if amount <= 3 * bound else 24, amount, bound))
+    return found
+
+
+def _has_lived(account: AccountRisk, at: int) -> bool:
+    lived = at - (at if account.origin is None else account.origin)
+    return account.payments >= KNOWN_AFTER_PAYMENTS and lived >= KNOWN_AFTER_DAYS * DAY
+
+
+def wake(before: AccountRisk, at: int, amount: int, found: Found) -> Woken | None:
+    """What is known of an account that pays again after a long rest; ``dormant_then_busy`` when it is busy at once."""
+    woken = before.woken
+    rest_days = (at - before.paid_at) // DAY
+    if before.payments >= REST_AFTER_PAYMENTS and rest_days >= REST_DAYS:
+        threshold = max(REST_DAYS, 2 * before.longest_rest_days)
+        if rest_days >= threshold:
+            woken = Woken(at, rest_days, threshold, 0, 0, before.balance_minor)
+    if woken is None or at - woken.at > WEEK:
+        return None
+    count, total = woken.count + 1, woken.sum_minor + amount
+    if count >= BUSY_PAYMENTS or 2 * total > woken.balance_minor > 0:
+        found.append(("dormant_then_busy", 35, woken.rested_days, woken.threshold_days))
+    return Woken(woken.at, woken.rested_days, woken.threshold_days, count, total, woken.balance_minor)
+
+
+def pass_on(fresh: Fresh, at: int, amount: int, found: Found) -> Fresh | None:
+    """Money that has just come in goes out again: ``in_and_out``."""
+    if at - fresh.at > PASSED_ON_WITHIN:
+        return None
+    out = fresh.out_minor + amount
+    percent = min(100, 100 * out // fresh.in_minor)
+    if percent >= PASSED_ON_PERCENT:
+        found.append(("in_and_out", 40, percent, PASSED_ON_PERCENT))
+    return Fresh(fresh.at, fresh.in_minor, out, fresh.evidence)
+
+
+def count(account: AccountRisk, since: int, amount: int, found: Found, *, timed: bool) -> None:
+    """Take a payment, ``since`` seconds after the origin, into the account's windows; find what is too much in them.
+
+    A payment without a time of day counts in days, not in hours of the day.
+    """
+    hour_count = hour_sum = 0
+    if timed:
+        account.hour = hour = push(account.hour, since // FIVE_MINUTES, amount, 12)
+        _, hour_count, hour_sum = hour
+    account.day = day = push(account.day, since // HOUR, amount, 24)
+    account.week = week = push(account.week, since // DAY, amount, 7)
+    _, day_count, day_sum = day
+    _, week_count, week_sum = week
+    number = since // WEEK
+    if number > account.week_number:
+        account.week_number = number
+        if account.peaks[4]:
+            account.past = (*account.past[1 - WEEKS_KEPT :], account.peaks)
+            account.usual = _usual(account.past)
+        account.peaks = NO_PEAKS
+    usual = account.usual
+    if week_count > 2:  # noqa: PLR2004  the least that any of these looks at
+        now = (hour_count, hour_sum, day_count, day_sum, week_count, week_sum)
+        if hour_count > FLOORS[0] or day_count > FLOORS[1] or week_count > FLOORS[2]:
+            _too_often(now, usual or NO_PEAKS, found)
+        if usual is not None and 7 * day_sum > 3 * usual[5]:
+            _too_much(account, now, usual, found)
+    a, b, c, d, e, f = account.peaks
+    account.peaks = (
+        max(a, hour_count),
+        max(b, hour_sum),
+        max(c, day_count),
+        max(d, day_sum),
+        max(e, week_count),
+        max(f, week_sum),
+    )
+
+
+def _usual(past: tuple[Peaks, ...]) -> Peaks | None:
+    """The medians of the weeks before, where there are enough of them."""
+    if len(past) < WEEKS_KNOWN_MIN:
+        return None
+    middle = (len(past) - 1) // 2
+    a, b, c, d, e, f = [sorted(column)[middle] for column in zip(*past, strict=True)]
+    return (a, b, c, d, e, f)
+
+
+def _too_often(now: Peaks, usual: Peaks, found: Found) -> None:
+    """The window whose count is furthest above twice the usual gives ``payments_...``."""
+    best: tuple[int, str, int, int] | None = None
+    for index, name in enumerate(_WINDOWS):
+        seen, threshold = now[2 * index], max(FLOORS[index], 2 * usual[2 * index])
+        if seen > threshold:
+            points = 25 if seen < 2 * threshold else 38 if seen < 3 * threshold else 48
+            if best is None or points > best[0]:
+                best = (points, name, seen, threshold)
+    if best is not None:
+        found.append((f"payments_{best[1]}", best[0], best[2], best[3]))
+
+
+def _too_much(account: AccountRisk, now: Peaks, usual: Peaks, found: Found) -> None:
+    """The shortest window with three payments or more, three times the usual and over a quarter of the money at hand.
+
+    An hour and a day are held against a day's share of the usual week at least. The balance is that after the payment.
+    """
+    for index, name in enumerate(_WINDOWS):
+        payments, total = now[2 * index], now[2 * index + 1]
+        threshold = max(3 * usual[2 * index + 1], 3 * usual[5] // 7)
+        if payments >= BURST_PAYMENTS and total > threshold and 3 * total > account.balance_minor:
+            found.append((f"spending_{name}", 20 if total <= 2 * threshold else 32, total, threshold))
+            return
+
+
+def with_raised(before: AccountRisk, found: Found, at: int, transaction_id: UUID) -> dict[str, Raised]:
+    """The account's reasons and what was found: of two with one code the stronger stays, with the evidence of both."""
+    raised = before.raised.copy()
+    for code, points, observed, threshold in found:
+        known = raised.get(code)
+        evidence: tuple[UUID, ...] = (transaction_id,)
+        if code.startswith(("payments_", "spending_")):
+            evidence = (*before.recent[1 - RECENT_KEPT :], transaction_id)
+        elif code == "in_and_out" and before.fresh is not None:
+            evidence = (*before.fresh.evidence, transaction_id)
+        if known is not None and (left := fading(code, known, at)):
+            evidence = tuple(dict.fromkeys((*known.evidence, *evidence)))[-RECENT_KEPT:]
+            if left > points:
+                raised[code] = Raised(left, known.observed, known.threshold, at, evidence)
+                continue
+        raised[code] = Raised(points, observed, threshold, at, evidence)
+    return raised
