@@ -200,6 +200,13 @@ def sql_folder(name: str) -> Path:
     return installed if installed.is_dir() else package.parent.parent / name
 
 
+def web_folder() -> Path:
+    """Where the built web app lies: inside an installed wheel, else in the checkout; there may be none."""
+    package = Path(__file__).parent
+    installed = package / "_web"
+    return installed if installed.is_dir() else package.parent.parent / "frontend" / "dist"
+
+
 def _url_variable(role: str) -> str:
     return "DATABASE_URL" if role == "api" else f"FINTWIN_{role.upper()}_DATABASE_URL"
 

@@ -27,7 +27,9 @@ from fintwin.api.measured import Requests, registry
 from fintwin.api.movements import Currencies
 from fintwin.api.problems import HANDLERS
 from fintwin.api.schema import OPENAPI, MoneyInSchema, document
+from fintwin.api.web import WebApp, is_service
 from fintwin.bootstrap import Services
+from fintwin.settings import web_folder
 
 BODY_BYTES_MAX: Final = 64 * 1024
 _COMMON_HEADERS: Final = [
@@ -47,6 +49,7 @@ class Application(Litestar):
         self.process = os.urandom(6).hex()
         self._numbers = count(1)
         self.metrics = registry(services, self.requests)
+        self.web = WebApp(web_folder(), google=services.settings.google_client_id is not None)
         super().__init__(**options)
 
     @cached_property
@@ -58,6 +61,9 @@ class Application(Litestar):
         """One request, or the start and stop of the application."""
         if scope["type"] != ScopeType.HTTP:
             await super().__call__(scope, receive, send)
+            return
+        if not is_service(scope["path"]):
+            await self.web(scope, receive, send)
             return
         request_id = f"{self.process}-{next(self._numbers):x}"
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
