@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fintwin.projections import accounts, balances, portfolios, profiles, risk, statements
+from fintwin.projections import accounts, balances, notifications, portfolios, profiles, risk, statements
 from fintwin.projections.model import ReadModel
 
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
@@ -21,4 +21,5 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     statements.MODEL,
     portfolios.MODEL,
     risk.MODEL,
+    notifications.MODEL,
 )

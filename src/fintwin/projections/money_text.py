@@ -7,8 +7,8 @@ are shown, as ISO 4217 has them, and none is rounded away.
 '1.250,50 €'
 >>> money_text(1_500, "JPY", "en_US")
 '¥1,500'
->>> money_text(-1_234, "BHD", "xx_YY").replace("\xa0", " ")
-'-BHD 1.234'
+>>> money_text(-1_234, "BHD", "xx_YY").replace("\xa0", "")
+'-BHD1.234'
 """
 
 from __future__ import annotations

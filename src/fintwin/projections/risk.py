@@ -61,6 +61,7 @@ SOURCES: Final = ("risk", "risk_levels", "risk_money", "risk_signals", "risk_sta
 """The modules that the fold lives on, for this read model and for those that run the same fold."""
 MONEY: Final = (Deposited, Withdrawn, TransferSent, TransferReceived)
 _MONEY: Final = frozenset(MONEY)
+STEPS_KEPT: Final = 4096
 KNOWN_SOURCE: Final = 2
 """Who has paid in so often before is a known source."""
 EVENTS: Final = (AccountOpened, OverdraftLimitSet, AccountClosed, *MONEY)
@@ -118,6 +119,33 @@ def advance(
     return account, money
 
 
+_Step = tuple[Recorded, AccountRisk, Pot | None, AccountRisk | None, tuple[AccountRisk, Pot | None]]
+_steps: Final[dict[int, _Step]] = {}
+
+
+def advance_once(
+    before: AccountRisk, pot: Pot | None, other: AccountRisk | None, event: Recorded
+) -> tuple[AccountRisk, Pot | None]:
+    """`advance`, remembered for a while: two read models that fold the same events work it out once.
+
+    An answer is used again only for the very same event and equal states, so it is the answer `advance` would give.
+    """
+    step = _steps.get(event.position)
+    if (
+        step is not None
+        and step[0] is event
+        and (step[1] is before or step[1] == before)
+        and (step[2] is pot or step[2] == pot)
+        and (step[3] is other or step[3] == other)
+    ):
+        return step[4]
+    after = advance(before, pot, other, event)
+    if len(_steps) >= STEPS_KEPT:
+        _steps.clear()
+    _steps[event.position] = (event, before, pot, other, after)
+    return after
+
+
 def _pay(before: AccountRisk, account: AccountRisk, pot: Pot, event: Recorded, at: int) -> None:
     """Take a payment to others into account and pot, which are copies already; ``before`` is the account before it."""
     what = event.event
@@ -159,7 +187,7 @@ def _receive(account: AccountRisk, pot: Pot, event: Recorded, at: int) -> None:
         if fresh is not None and at - fresh.at <= PASSED_ON_WITHIN:
             evidence = (*fresh.evidence[-1:], event.transaction_id)
             account.fresh = Fresh(fresh.at, fresh.in_minor + amount, fresh.out_minor, evidence)
-        elif 2 * amount >= account.balance_minor:
+        elif 2 * amount >= abs(account.balance_minor):
             account.fresh = Fresh(at, amount, 0, (event.transaction_id,))
     earn(pot, at, amount, source, event.transaction_id)
 
@@ -189,7 +217,7 @@ def fold(rows: UserRows, event: Recorded) -> Changes:
     pot: PotRow | None = rows.get(pot_key)
     other = other_account(what)
     other_row: AccountRow | None = None if other is None else rows.get((ACCOUNT, other))
-    state, money = advance(
+    state, money = advance_once(
         account.state,
         None if pot is None else pot.state,
         None if other_row is None else other_row.state,
