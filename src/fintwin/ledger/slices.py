@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from uuid_utils.compat import uuid7
+
 from fintwin.domain.accounts.decide import ALREADY_REVERSED, RECIPIENT_CANNOT_RECEIVE, UNKNOWN_ACCOUNT
 from fintwin.domain.catalogue import encode
 from fintwin.domain.hashing import microseconds
@@ -108,7 +110,7 @@ class Slice:
         if atomic and Verdict.CONFLICTED in appended.verdicts:
             self._states.forget(self.streams())
             self._states.refresh(head for head in appended.heads if head.stream not in in_flight)
-            return list(self.submissions)
+            return [_once_more(one) for one in self.submissions]
         again: list[Submission] = []
         event = 0
         for index, submission in enumerate(self.submissions):
@@ -120,7 +122,7 @@ class Slice:
             else:
                 self._states.forget(change.stream for change in changes)
                 if verdict == Verdict.CONFLICTED:
-                    again.append(submission)
+                    again.append(_once_more(submission))
                 else:
                     self._answer(submission, Verdict(verdict), appended, index)
             event += asked
@@ -158,3 +160,9 @@ class Slice:
                 submission.fail(LedgerFaultError(f"command denied by the log: {type(submission.plan).__name__}"))
             case _:
                 submission.resolve(_ANSWERS[verdict])
+
+
+def _once_more(submission: Submission) -> Submission:
+    """Under a new transaction id: what another slice decided on the try that was dropped must not fit its repetition."""
+    submission.transaction_id = uuid7()
+    return submission

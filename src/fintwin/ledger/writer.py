@@ -69,7 +69,7 @@ class Writer:
         self._deciding = asyncio.Lock()
         self._flying: dict[asyncio.Future[Appended], frozenset[StreamKey]] = {}
         self.tries: dict[int, int] = {}
-        """How many commands needed how many tries (for the metrics)."""
+        """How many commands needed how many tries, the one under the lock included (for the metrics)."""
 
     @property
     def waiting(self) -> int:
@@ -155,8 +155,10 @@ class Writer:
         async with AsyncExitStack() as stack:
             async with self._deciding:
                 connection = await self._connect(stack)
+                if connection is None:
+                    return
                 submissions, atomic = self._take()
-                if connection is None or not submissions:
+                if not submissions:
                     return
                 self._kick()
                 try:
@@ -169,7 +171,12 @@ class Writer:
                 appending = asyncio.ensure_future(append(connection, part.batch, atomic=atomic))
                 self._flying[appending] = part.streams()
                 await asyncio.sleep(0)
-            await self._settle(part, appending, atomic=atomic)
+            again, broken = await self._settle(part, appending, atomic=atomic)
+        # Without the connection: what is appended under the lock takes one of its own, and a small pool may have no other.
+        if broken is not None:
+            await self._append_singly(submissions, broken)
+        if again:
+            await self._again(again, atomic=atomic)
 
     async def _connect(self, stack: AsyncExitStack) -> Connection | None:
         try:
@@ -195,7 +202,10 @@ class Writer:
             await asyncio.wait(pending)
         self._states.refresh(await load_heads(connection, list(missing)))
 
-    async def _settle(self, part: Slice, appending: asyncio.Future[Appended], *, atomic: bool) -> None:
+    async def _settle(
+        self, part: Slice, appending: asyncio.Future[Appended], *, atomic: bool
+    ) -> tuple[list[Submission], Exception | None]:
+        """Answer what can be answered; gives what to decide again, or the error for which the database refused the slice."""
         for one in part.submissions:
             one.tries += 1
         try:
@@ -205,16 +215,12 @@ class Writer:
             del self._flying[appending]
             self._states.forget(part.streams())
             if isinstance(error, REFUSED) and not isinstance(error, LOST + UNDONE) and not atomic:
-                await self._append_singly(part.submissions, error)
-            else:
-                self._failed(part.submissions, error)
-            return
+                return [], error
+            self._failed(part.submissions, error)
+            return [], None
         again = part.settle(appended, atomic=atomic, in_flight=set().union(*self._flying.values()))
-        for one in part.submissions:
-            if one.answer.done():
-                self.tries[one.tries] = self.tries.get(one.tries, 0) + 1
-        if again:
-            await self._again(again, atomic=atomic)
+        self._count(part.submissions)
+        return again, None
 
     async def _again(self, submissions: list[Submission], *, atomic: bool) -> None:
         stubborn = [one for one in submissions if one.tries >= self._tries_max]
@@ -247,8 +253,16 @@ class Writer:
             self._failed(submissions, error)
             return
         self._states.forget(part.streams())
+        for one in submissions:
+            one.tries += 1
         for one in part.settle(appended, atomic=atomic):
             one.fail(LedgerFaultError("a conflict under the lock"))
+        self._count(submissions)
+
+    def _count(self, submissions: Sequence[Submission]) -> None:
+        for one in submissions:
+            if one.answer.done():
+                self.tries[one.tries] = self.tries.get(one.tries, 0) + 1
 
     async def _append_singly(self, submissions: Sequence[Submission], error: Exception) -> None:
         """One command of the slice is broken in a way only the database saw: find out which, book the others."""
