@@ -89,6 +89,15 @@ def test_no_spending_is_invented_for_an_account_without_any() -> None:
     assert forecast(habits, 0, 3)[-1].balance_minor == 1_500_000
 
 
+def test_spending_is_never_put_far_above_what_was_seen() -> None:
+    """A young account that once spent 120.00 of 5,000.00 in a month is not expected to spend over 180.00."""
+    bought = [(dt.date(2022, 10, 3), -8_000), (dt.date(2022, 11, 8), -10_000), (dt.date(2022, 11, 27), -2_000)]
+    shopping = [Flow(n, UUID(int=n), day, amount, "card", ACCOUNT) for n, (day, amount) in enumerate(bought, 900)]
+    habits = learn([*INCOME[-4:], *shopping], TODAY)
+    assert [one.amount_minor for one in habits.recurring] == [500_000]
+    assert -18_000 <= habits.everyday_minor < 0
+
+
 def test_flows_that_a_rate_replaces_are_left_out() -> None:
     """Found interest is not projected where the scenario's rate pays it."""
     interest = paid(monthly(28), 1_234, None, 500, category="interest")

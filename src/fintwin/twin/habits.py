@@ -5,8 +5,8 @@ month, and how far it can be trusted to go on. People mostly spend what comes in
 forward as far as the account's own months show it steadily: with the months' net `x`, their number `n` and variance
 `v`, the share `1 - c v / (n mean(x)^2)` of the median net is kept (the positive-part shrinkage of James and Stein
 1961, towards a balance that stays) and the rest is taken to be spent. A bonus of the last month is taken to be spent
-within the next one. An account that never spends anything but its regular payments gets no spending invented, and
-from nine months on the figure stays within what the account's own everyday months mostly were.
+within the next one. An account that never spends anything but its regular payments gets no spending invented; from
+nine months on the figure stays within what the account's own everyday months mostly were.
 
 On the real test data this forecast is nearer to what happened than "the balance stays" and "each month as the last
 one"; carrying the mean of past months on instead was worse than either.
@@ -18,6 +18,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from fractions import Fraction
 from itertools import accumulate
 from statistics import fmean, median, quantiles, stdev, variance
 from uuid import UUID
@@ -37,6 +38,8 @@ FEWEST_MONTHS = 3
 ENOUGH_MONTHS = 6
 SETTLED_MONTHS = 9
 LEAST_KEPT = 0.05
+MOST_INVENTED = 1.5
+"""Everyday spending is never put higher than this many times the most that was ever spent in a month."""
 USUAL_MONTHS = 5
 BONUS_FACTOR = 1.2
 STUDENT_90 = (0, 3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372, 1.363)
@@ -73,14 +76,13 @@ def month_before(day: dt.date, months: int) -> dt.date:
     return in_month(number - months, LAST_DAY if is_last else day.day)
 
 
-def per_month(one: Recurring) -> float:
+def per_month(one: Recurring) -> Fraction:
     """Return what a found flow comes to in an average month, in minor units; nothing once it has ended."""
     if one.next_on is None:
-        return 0.0
-    days_or_months = one.schedule.every
+        return Fraction(0)
     if one.schedule.unit is Unit.MONTH:
-        return one.amount_minor / days_or_months
-    return one.amount_minor * MONTH_DAYS / (DAYS_A_WEEK * days_or_months)
+        return Fraction(one.amount_minor, one.schedule.every)
+    return one.amount_minor * Fraction(MONTH_DAYS) / (DAYS_A_WEEK * one.schedule.every)
 
 
 class _Cumulative:
@@ -115,7 +117,7 @@ def learn(flows: Sequence[Flow], as_of: dt.date, *, leave_out: Collection[str] =
     everyday_months = [everyday.between(*month) for month in months]
     nets = [own + regular.between(*month) for own, month in zip(everyday_months, months, strict=True)]
     by_category = _by_category(found.everyday, months)
-    recurring_minor = sum(per_month(one) for one in found.recurring)
+    recurring_minor = round(sum(per_month(one) for one in found.recurring))
     kept = _kept_share(nets)
     expected = _everyday_minor(nets, everyday_months, recurring_minor, kept)
     return Habits(
@@ -171,14 +173,14 @@ def _kept_share(nets: Sequence[int]) -> float:
     return max(LEAST_KEPT, 1 - strictness * variance(nets) / count / mean**2)
 
 
-def _everyday_minor(nets: Sequence[int], everyday_months: Sequence[int], recurring_minor: float, kept: float) -> int:
+def _everyday_minor(nets: Sequence[int], everyday_months: Sequence[int], recurring_minor: int, kept: float) -> int:
     if not nets or min(everyday_months) >= 0:
         return 0
     wanted = kept * median(nets) - recurring_minor
     if len(everyday_months) >= SETTLED_MONTHS:
         fifths = quantiles(everyday_months, n=5, method="inclusive")
         wanted = min(max(wanted, fifths[0]), fifths[-1])
-    return round(wanted)
+    return round(max(wanted, MOST_INVENTED * min(everyday_months)))
 
 
 def _bonus_minor(recurring: Sequence[Recurring], by_id: dict[UUID, Flow], as_of: dt.date) -> int:
