@@ -1,8 +1,8 @@
 """The built web app at `/`: files from memory, the first page for every address of the app, and a strict policy.
 
 Files whose names carry their hash are kept for a year; the page itself is asked for again each time and answered with 304 while
-it is the same. The build leaves compressed copies (`.br`, `.gz`) beside each file, so nothing is compressed here. A build that comes
-while the service runs is noticed at the next page: `fintwin run` opens the service first and builds beside it.
+it is the same. The build leaves compressed copies (`.br`, `.gz`) beside each file, so nothing is compressed here. A build that
+comes while the service runs is noticed at the next page: `fintwin run` opens the service first and builds beside it.
 
 >>> negotiated("gzip, deflate, br;q=0.9", {"", ".gz", ".br"})
 '.br'
