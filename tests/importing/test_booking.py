@@ -9,9 +9,10 @@ import pytest
 
 from fintwin.domain import accounts
 from fintwin.domain.streams import StreamKey, StreamKind
-from fintwin.ledger.importing.booking import CHUNK_ROWS, Importer, StrictError
+from fintwin.ledger.importing.booking import Importer, StrictError
 from fintwin.ledger.importing.mapping import read_mapping
 from fintwin.ledger.importing.opening import ImportRefusedError, OneAccount, OneOwner
+from fintwin.ledger.importing.sending import CHUNK_ROWS
 from fintwin.ledger.ledger import Ledger, Request
 from fintwin.ledger.submission import OutcomeUnknownError
 from tests.conftest import Database
@@ -250,7 +251,7 @@ async def test_a_chunk_whose_answer_was_lost_is_sent_again_and_booked_once(
     desk: Desk, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The keys tell what is in; order and balances are as without the loss."""
-    monkeypatch.setattr("fintwin.ledger.importing.booking.PAUSE_S", 0.001)
+    monkeypatch.setattr("fintwin.ledger.importing.sending.PAUSE_S", 0.001)
     rows = CHUNK_ROWS * 2 + 10
     text = "".join(f"A,2024-01-01,1,{number},\n" for number in range(1, rows + 1))
     ledger: Any = _Losing(desk.services.ledger)

@@ -19,6 +19,7 @@ from fintwin.settings import SettingsError
 # Command name: the module that defines it, and the function there.
 COMMANDS = {
     "run": "fintwin.cli.run:run",
+    "sample": "fintwin.cli.sample:sample",
     "api": "fintwin.cli.api:api",
     "import": "fintwin.cli.import_:import_",
     "migrate": "fintwin.cli.migrate:migrate",

@@ -12,10 +12,10 @@ against the file's. A row that a rule refuses is reported and the others go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from fintwin.domain.refusals import Refusal
@@ -24,16 +24,12 @@ from fintwin.ledger.importing.mapping import Mapping
 from fintwin.ledger.importing.opening import ImportRefusedError, Ownership, Place, Placing
 from fintwin.ledger.importing.parsing import BadRow, Row
 from fintwin.ledger.importing.reading import rows
+from fintwin.ledger.importing.sending import CHUNK_ROWS, send_in_order
 from fintwin.ledger.importing.survey import Findings, Mismatch, Survey, survey_file
 from fintwin.ledger.ledger import Ledger, Request
 from fintwin.ledger.movements import Movement
-from fintwin.ledger.submission import LedgerBusyError, Outcome, OutcomeUnknownError, Receipt, Replay
+from fintwin.ledger.submission import Outcome, Receipt, Replay
 from fintwin.store.connect import Pool
-
-CHUNK_ROWS: Final = 256
-"""One append of the writer."""
-TRIES_MAX: Final = 6
-PAUSE_S: Final = 0.2
 
 Step = Literal["survey", "planned", "rows"]
 Watcher = Callable[[Step, int], None]
@@ -155,36 +151,25 @@ class Importer:
                 date_only=first.date_only,
             )
             items.append((request, movement))
-        for begin in range(0, len(items), CHUNK_ROWS):
-            for outcome in await self._send(items[begin : begin + CHUNK_ROWS]):
-                if isinstance(outcome, Refusal):
-                    msg = f"An opening balance could not be booked: {outcome.detail}"
-                    raise ImportRefusedError(msg)
+        for outcome in await send_in_order(self._ledger, items):
+            if isinstance(outcome, Refusal):
+                msg = f"An opening balance could not be booked: {outcome.detail}"
+                raise ImportRefusedError(msg)
 
     async def _book_rows(self, path: Path, places: dict[str, Place], report: Report) -> None:
         source = self._planned(path, places, report)
         # Reading the next rows in a thread leaves this one to the ledger, and the machine's other core to the database.
         while chunk := await asyncio.to_thread(lambda: list(islice(source, CHUNK_ROWS))):
-            sent = [one for one in chunk if one.movement is not None]
-            outcomes = await self._send(
-                [
-                    (
-                        Request(
-                            user_id=one.place.user_id,
-                            key=one.key.key,
-                            body=one.key.body,
-                            metadata=self._placing.metadata | {"line": one.row.line},
-                        ),
-                        one.movement,
-                    )
-                    for one in sent
-                    if one.movement is not None
-                ]
-            )
+            items = [(self._request(one), one.movement) for one in chunk if one.movement is not None]
+            outcomes = await send_in_order(self._ledger, items)
             answers = iter(outcomes)
             for one in chunk:
                 self._settle(one, None if one.movement is None else next(answers), places, report)
             self._watch("rows", report.rows)
+
+    def _request(self, one: _Planned) -> Request:
+        metadata = self._placing.metadata | {"line": one.row.line}
+        return Request(user_id=one.place.user_id, key=one.key.key, body=one.key.body, metadata=metadata)
 
     def _planned(self, path: Path, places: dict[str, Place], report: Report) -> Iterator[_Planned]:
         keys = RowKeys(self._mapping.name)
@@ -218,25 +203,6 @@ class Importer:
             effective_at=row.effective_at,
             date_only=row.date_only,
         )
-
-    async def _send(self, items: Sequence[tuple[Request, Movement]]) -> list[Outcome]:
-        """Book one chunk, whatever it takes: nothing after it is sent before every row of it has an answer."""
-        pause_s = PAUSE_S
-        for tries in range(1, TRIES_MAX + 1):
-            try:
-                outcomes = await self._ledger.book_all(items)
-            except (LedgerBusyError, OutcomeUnknownError):
-                if tries == TRIES_MAX:
-                    raise
-            else:
-                errors = [one for one in outcomes if isinstance(one, Exception)]
-                if not errors:
-                    return [one for one in outcomes if not isinstance(one, Exception)]
-                if tries == TRIES_MAX or not isinstance(errors[0], LedgerBusyError | OutcomeUnknownError):
-                    raise errors[0]
-            await asyncio.sleep(pause_s)
-            pause_s *= 2
-        raise AssertionError("the last try returns or raises")
 
     def _settle(self, one: _Planned, outcome: Outcome | None, places: dict[str, Place], report: Report) -> None:
         row, account_id = one.row, _account_id(one.place)
