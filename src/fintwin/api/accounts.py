@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from fintwin.api.answers import Answer
@@ -36,8 +36,12 @@ from fintwin.store.rows import Head
 
 ACCOUNTS_MAX = 100
 PAGE = 2000
-MinPosition = Annotated[int | None, Parameter(ge=0, le=POSITION_MAX, description="Wait until this has been reached.")]
-Time = Annotated[str | None, Parameter(max_length=40, description="A time with its zone, or a day (its end, UTC).")]
+MinPosition = Annotated[
+    int | None, QueryParameter(ge=0, le=POSITION_MAX, description="Wait until this has been reached.")
+]
+Time = Annotated[
+    str | None, QueryParameter(max_length=40, description="A time with its zone, or a day (its end, UTC).")
+]
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -100,7 +104,7 @@ async def list_accounts(request: Call, min_position: MinPosition = None) -> Answ
 
 
 @post("/", summary="Open a further account")
-async def open_account(request: Call, data: NewAccount) -> Answer[Account]:
+async def open_account(request: Call, data: JSONBody[NewAccount]) -> Answer[Account]:
     """201 with the account, at balance 0."""
     rate = None if data.annual_rate_percent is None else percent(data.annual_rate_percent, "annual_rate_percent")
     if not is_currency(data.currency):
@@ -122,7 +126,7 @@ async def open_account(request: Call, data: NewAccount) -> Answer[Account]:
 
 
 @get("/{account_id:uuid}", summary="One of my accounts")
-async def get_account(request: Call, account_id: UUID, min_position: MinPosition = None) -> Answer[Account]:
+async def get_account(request: Call, account_id: FromPath[UUID], min_position: MinPosition = None) -> Answer[Account]:
     """404 for what is missing and for what is somebody else's."""
     del min_position
     head = await _head(request, account_id)
@@ -130,7 +134,7 @@ async def get_account(request: Call, account_id: UUID, min_position: MinPosition
 
 
 @patch("/{account_id:uuid}", summary="Rename an account, set or take away its rate")
-async def change_account(request: Call, account_id: UUID, data: AccountChange) -> Answer[Account]:
+async def change_account(request: Call, account_id: FromPath[UUID], data: JSONBody[AccountChange]) -> Answer[Account]:
     """Both at once are two bookings under one idempotency key."""
     services, stream = request.services, StreamKey(StreamKind.ACCOUNT, account_id)
     at = _now()
@@ -155,19 +159,19 @@ async def change_account(request: Call, account_id: UUID, data: AccountChange) -
 
 
 @post("/{account_id:uuid}/freeze", status_code=200, summary="Stop an account from paying")
-async def freeze_account(request: Call, account_id: UUID) -> Answer[Account]:
+async def freeze_account(request: Call, account_id: FromPath[UUID]) -> Answer[Account]:
     """It still takes deposits."""
     return await _command(request, "freeze", account_id, accounts.FreezeAccount(at=_now()))
 
 
 @post("/{account_id:uuid}/unfreeze", status_code=200, summary="Let a frozen account pay again")
-async def unfreeze_account(request: Call, account_id: UUID) -> Answer[Account]:
+async def unfreeze_account(request: Call, account_id: FromPath[UUID]) -> Answer[Account]:
     """Only a frozen one."""
     return await _command(request, "unfreeze", account_id, accounts.UnfreezeAccount(at=_now()))
 
 
 @post("/{account_id:uuid}/close", status_code=200, summary="Close an empty account for good")
-async def close_account(request: Call, account_id: UUID) -> Answer[Account]:
+async def close_account(request: Call, account_id: FromPath[UUID]) -> Answer[Account]:
     """Its balance must be 0."""
     return await _command(request, "close", account_id, accounts.CloseAccount(at=_now()))
 
@@ -175,7 +179,7 @@ async def close_account(request: Call, account_id: UUID) -> Answer[Account]:
 @get("/{account_id:uuid}/balance", summary="The balance of one of my accounts")
 async def get_balance(
     request: Call,
-    account_id: UUID,
+    account_id: FromPath[UUID],
     as_of: Time = None,
     known_at: Time = None,
     min_position: MinPosition = None,
@@ -204,7 +208,7 @@ async def get_balance(
 
 
 @get("/{account_id:uuid}/receivable", summary="The currency that an account, anybody's, takes payments in")
-async def get_receivable(request: Call, account_id: UUID) -> Answer[Receivable]:
+async def get_receivable(request: Call, account_id: FromPath[UUID]) -> Answer[Receivable]:
     """404 where it takes none; never a name."""
     currency = await statements.receivable(_pool(request), account_id)
     if currency is None:

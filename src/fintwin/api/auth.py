@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, post, put
+from litestar.params import JSONBody
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, booked, position_headers, signed_in
@@ -83,7 +84,7 @@ async def auth_config(request: Call) -> Answer[Config]:
 
 
 @post("/demo", status_code=200, summary="Sign in as a new user who is nobody")
-async def sign_in_demo(request: Call, data: DemoBody | None = None) -> Answer[SignedIn]:
+async def sign_in_demo(request: Call, data: JSONBody[DemoBody | None] = None) -> Answer[SignedIn]:
     """Only in demo mode; each call makes a user, empty or with a lived-in past (`sample`)."""
     services = request.services
     if not services.settings.demo:
@@ -120,7 +121,7 @@ async def get_me(request: Call) -> Answer[Me]:
 
 
 @put("/profile", summary="Fill in or replace the profile")
-async def put_profile(request: Call, data: ProfileBody) -> Answer[Me]:
+async def put_profile(request: Call, data: JSONBody[ProfileBody]) -> Answer[Me]:
     """The first time opens the main account in the currency; later ones never change an account's currency."""
     answers = answers_of(data)
     services, user_id = request.services, request.user_id

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, signed_in
@@ -74,8 +74,8 @@ def as_stored(event: StoredEvent) -> StoredEventBody:
 @get("/", summary="The caller's own events as stored, oldest first")
 async def list_events(
     request: Call,
-    after: Annotated[int, Parameter(ge=0, le=POSITION_MAX)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=EVENTS_MAX)] = EVENTS_DEFAULT,
+    after: Annotated[int, QueryParameter(ge=0, le=POSITION_MAX)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=EVENTS_MAX)] = EVENTS_DEFAULT,
 ) -> Answer[list[StoredEventBody]]:
     """Events after a position; the next page is after the last position of this one."""
     found = await read.stored_events(request.services.pools["api"], request.user_id, after, limit)

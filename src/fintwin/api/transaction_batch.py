@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 from litestar import post
+from litestar.params import JSONBody
 from msgspec.structs import replace
 
 from fintwin.api import transaction
@@ -52,7 +53,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     request_max_body_size=BODY_BYTES_MAX,
     summary="Book many transactions, each for itself or all or none",
 )
-async def book_batch(request: Call, data: Batch) -> Answer[BatchAnswer]:
+async def book_batch(request: Call, data: JSONBody[Batch]) -> Answer[BatchAnswer]:
     """200 with one answer per item; look at their status."""
     if data.atomic and len(data.items) > ATOMIC_ITEMS_MAX:
         text = f"An atomic batch has at most {ATOMIC_ITEMS_MAX} items."

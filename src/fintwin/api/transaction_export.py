@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from fintwin.api.call import Call
@@ -33,7 +33,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 @get("/export", summary="The caller's transactions as a CSV file", media_type="text/csv")
 async def export_transactions(
     request: Call,
-    form: Annotated[Literal["csv"], Parameter(query="format")] = "csv",
+    form: Annotated[Literal["csv"], QueryParameter(name="format")] = "csv",
 ) -> Stream:
     """Newest first; texts that a spreadsheet would take for a formula begin with an apostrophe."""
     del form

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from fintwin.api import transaction
 from fintwin.api.answers import Answer
@@ -36,15 +36,17 @@ OFFSET_MAX = 10_000
 ACCOUNT_PAGE_DEFAULT = 1000
 ACCOUNT_PAGE_MAX = 10_000
 
-Offset = Annotated[int, Parameter(ge=0, le=OFFSET_MAX)]
-Cursor = Annotated[int | None, Parameter(ge=1, le=POSITION_MAX, description="Where the page before ended.")]
-TypeAsked = Annotated[Type | None, Parameter(query="type")]
-Text = Annotated[str | None, Parameter(max_length=100, pattern=CLEAN)]
-From = Annotated[str | None, Parameter(query="from", description="Effective from this day or time.", max_length=40)]
-To = Annotated[str | None, Parameter(query="to", description="Effective up to this day or time.", max_length=40)]
-Least = Annotated[str | None, Parameter(query="min", description="At least this amount.", max_length=40)]
-Most = Annotated[str | None, Parameter(query="max", description="At most this amount.", max_length=40)]
-MinPosition = Annotated[int | None, Parameter(ge=0, le=POSITION_MAX, description="Wait until this has been reached.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)]
+Cursor = Annotated[int | None, QueryParameter(ge=1, le=POSITION_MAX, description="Where the page before ended.")]
+TypeAsked = Annotated[Type | None, QueryParameter(name="type")]
+Text = Annotated[str | None, QueryParameter(max_length=100, pattern=CLEAN)]
+From = Annotated[str | None, QueryParameter(name="from", description="Effective from this day or time.", max_length=40)]
+To = Annotated[str | None, QueryParameter(name="to", description="Effective up to this day or time.", max_length=40)]
+Least = Annotated[str | None, QueryParameter(name="min", description="At least this amount.", max_length=40)]
+Most = Annotated[str | None, QueryParameter(name="max", description="At most this amount.", max_length=40)]
+MinPosition = Annotated[
+    int | None, QueryParameter(ge=0, le=POSITION_MAX, description="Wait until this has been reached.")
+]
 
 
 class TransactionDetail(Transaction, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @post("/", summary="Book a deposit, withdrawal or transfer")
-async def book_transaction(request: Call, data: NewTransaction) -> Answer[Transaction]:
+async def book_transaction(request: Call, data: JSONBody[NewTransaction]) -> Answer[Transaction]:
     """201 with the transaction, durable; or a refusal."""
     services, user_id = request.services, request.user_id
     command = request.command("book", data)
@@ -93,7 +95,7 @@ async def list_transactions(
     until: To = None,
     least: Least = None,
     most: Most = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
     offset: Offset = 0,
     cursor: Cursor = None,
     min_position: MinPosition = None,
@@ -110,7 +112,7 @@ async def list_transactions(
 @get("/account/{account_id:uuid}", summary="The transactions of one account, newest first")
 async def list_account_transactions(
     request: Call,
-    account_id: UUID,
+    account_id: FromPath[UUID],
     kind: TypeAsked = None,
     category: Text = None,
     q: Text = None,
@@ -118,7 +120,7 @@ async def list_account_transactions(
     until: To = None,
     least: Least = None,
     most: Most = None,
-    limit: Annotated[int | None, Parameter(ge=1, le=ACCOUNT_PAGE_MAX)] = None,
+    limit: Annotated[int | None, QueryParameter(ge=1, le=ACCOUNT_PAGE_MAX)] = None,
     offset: Offset = 0,
     cursor: Cursor = None,
     min_position: MinPosition = None,
@@ -148,7 +150,7 @@ async def list_account_transactions(
 
 @get("/{transaction_id:uuid}", summary="One transaction with the caller's own events")
 async def get_transaction(
-    request: Call, transaction_id: UUID, min_position: MinPosition = None
+    request: Call, transaction_id: FromPath[UUID], min_position: MinPosition = None
 ) -> Answer[TransactionDetail]:
     """404 for what is missing and for what is somebody else's."""
     del min_position
@@ -159,7 +161,9 @@ async def get_transaction(
 
 
 @patch("/{transaction_id:uuid}", summary="Give a transaction another category or note")
-async def annotate_transaction(request: Call, transaction_id: UUID, data: Annotation) -> Answer[Transaction]:
+async def annotate_transaction(
+    request: Call, transaction_id: FromPath[UUID], data: JSONBody[Annotation]
+) -> Answer[Transaction]:
     """Answers with the transaction as it is right after the change."""
     command = request.command("annotate", transaction_id, data)
     if data.category is msgspec.UNSET and data.note is msgspec.UNSET:
@@ -177,7 +181,9 @@ async def annotate_transaction(request: Call, transaction_id: UUID, data: Annota
 
 
 @post("/{transaction_id:uuid}/reverse", summary="Take a transaction back, once")
-async def reverse_transaction(request: Call, transaction_id: UUID, data: Reversal | None = None) -> Answer[Transaction]:
+async def reverse_transaction(
+    request: Call, transaction_id: FromPath[UUID], data: JSONBody[Reversal | None] = None
+) -> Answer[Transaction]:
     """A deposit or withdrawal by its owner, a transfer by its recipient; decided like a new payment of today."""
     ledger = request.services.ledger
     reason = None if data is None else blank_is_none(data.reason)
