@@ -31,6 +31,7 @@ BEGIN
     END IF;
     EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO fintwin_owner', current_database());
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO fintwin_projector', current_database());
     EXECUTE format(
         'GRANT CONNECT ON DATABASE %I TO fintwin_api, fintwin_twin, fintwin_projector, fintwin_publisher, '
         'fintwin_auditor, fintwin_identity, fintwin_eraser, fintwin_backup', current_database());

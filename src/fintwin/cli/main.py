@@ -23,6 +23,8 @@ COMMANDS = {
     "api": "fintwin.cli.api:api",
     "import": "fintwin.cli.import_:import_",
     "migrate": "fintwin.cli.migrate:migrate",
+    "projector": "fintwin.cli.projector:projector",
+    "rebuild": "fintwin.cli.rebuild:rebuild",
 }
 REFUSALS = (EmbeddedError, SettingsError)
 

@@ -53,7 +53,7 @@ def run(*, reload: bool) -> None:
 def service_parts() -> list[Part]:
     """What makes up the service; each part is a command of this very installation."""
     command = [sys.executable, "-m", "fintwin"]
-    return [Part("api", [*command, "api"])]
+    return [Part("api", [*command, "api"]), Part("projector", [*command, "projector"])]
 
 
 def _stop_starting(*_: object) -> NoReturn:

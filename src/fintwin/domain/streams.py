@@ -36,7 +36,7 @@ class StreamKey(NamedTuple):
     id: UUID
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event as the log holds it, decoded: what folds and replays work on.
 
     ``position`` orders the events of a shard without gaps, ``version`` those of a stream, both from 1. ``recorded_at``

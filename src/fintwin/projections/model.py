@@ -62,7 +62,7 @@ ROW_IDS: Final = UUID("8f7c5a52-63ab-5b0e-9b4d-5f3b6c9a1f07")
 """Namespace of the ids of rows."""
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all rows: frozen, written as an array of its fields in order.
 
     Field types: UUID, int, str, bool, datetime (aware, UTC), date, Decimal, float, each also ``| None``; anything else that

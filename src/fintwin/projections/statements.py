@@ -124,23 +124,25 @@ def fold(rows: UserRows, event: Recorded) -> Changes:
 
 def _row(event: Recorded, balance_minor: int) -> Statement:
     happened = event.event
-    received = type(happened) is TransferReceived
-    note = getattr(happened, "note", None)
+    kind = type(happened)
+    received = kind is TransferReceived
+    outside = kind is Deposited or kind is Withdrawn
+    note = None if received else happened.note
     return Statement(
         event.user_id,
         event.transaction_id,
         event.position,
-        _TYPES[type(happened)],
+        _TYPES[kind],
         happened.from_account if received else event.stream_id,
-        event.stream_id if received else getattr(happened, "to_account", None),
+        None if outside else event.stream_id if received else happened.to_account,
         happened.amount_minor,
         happened.currency,
         exponent(happened.currency) or 0,
-        getattr(happened, "category", None),
+        None if received else happened.category,
         note,
         None if note is None else event.stream_id,
-        getattr(happened, "counterparty", None),
-        getattr(happened, "payee_ref", None),
+        happened.counterparty if outside else None,
+        happened.payee_ref if outside else None,
         event.effective_at,
         event.recorded_at,
         happened.date_only,

@@ -86,35 +86,39 @@ class Folding:
     def fold(self, events: Sequence[Recorded]) -> list[Written]:
         """Fold events; gives what to write. An exception of the fold leaves the memory in doubt: `forget`."""
         fold = self.model.fold
-        rows = self._rows
-        touched: dict[tuple[UUID, Key], bool] = {}
+        users = self._rows
+        touched: dict[UUID, dict[Key, bool]] = {}
         for event in events:
             user = event.user_id
-            of_user = rows.get(user)
-            if of_user is None:
-                of_user = rows[user] = {}
-            for key, row in fold(of_user, event).items():
-                touched.setdefault((user, key), key in of_user)
+            rows = users.get(user)
+            if rows is None:
+                rows = users[user] = {}
+            changes = fold(rows, event)
+            marks = touched.get(user)
+            if marks is None:
+                marks = touched[user] = {}
+            for key, row in changes.items():
+                if key not in marks:
+                    marks[key] = key in rows
                 if row is None:
-                    of_user.pop(key, None)
+                    rows.pop(key, None)
                 else:
-                    of_user[key] = row
+                    rows[key] = row
         return self._written(touched)
 
-    def _written(self, touched: dict[tuple[UUID, Key], bool]) -> list[Written]:
+    def _written(self, touched: dict[UUID, dict[Key, bool]]) -> list[Written]:
         written = {name: Written(table) for name, table in self._tables.items()}
-        for (user, key), was_there in touched.items():
-            row = self._rows[user].get(key)
-            change = written[key[0]]
-            if row is None:
-                if was_there:
+        for user, marks in touched.items():
+            rows = self._rows[user]
+            for key, was_there in marks.items():
+                row = rows.get(key)
+                change = written[key[0]]
+                if row is not None:
+                    (change.updated if was_there else change.inserted).append(row)
+                elif was_there:
                     change.deleted.append((user, *key[1:]))
-                    self._count -= 1
-            elif was_there:
-                change.updated.append(row)
-            else:
-                change.inserted.append(row)
-                self._count += 1
+        for change in written.values():
+            self._count += len(change.inserted) - len(change.deleted)
         return [change for change in written.values() if change.inserted or change.updated or change.deleted]
 
     def trim(self) -> None:

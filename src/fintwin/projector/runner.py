@@ -31,7 +31,7 @@ from fintwin.store.building import Build, Sources
 from fintwin.store.connect import LOST, UNDONE, Connection, Pool
 from fintwin.store.projecting import SupersededError
 
-BATCH_EVENTS: Final = 2_000
+BATCH_EVENTS: Final = 8_000
 LEASE_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 0.5
@@ -117,10 +117,10 @@ async def _load(connection: Connection, folding: Folding, named: dict[Any, Any],
     folding.whole(users)
 
 
-async def read_batch(pool: Pool, after: int, types: frozenset[str], limit: int = BATCH_EVENTS) -> Batch:
-    """The next events after a position."""
+async def read_batch(pool: Pool, after: int, types: frozenset[str], *, until: int | None = None) -> Batch:
+    """The next events after a position, up to another."""
     async with pool.acquire() as connection:
-        rows, last_of_log = await projecting.log_after(connection, after, limit)
+        rows, last_of_log = await projecting.log_after(connection, after, BATCH_EVENTS, until)
     return decoded(after, rows, types, last_of_log=last_of_log)
 
 

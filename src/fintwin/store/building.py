@@ -172,10 +172,11 @@ async def _drop(connection: Connection, model: ReadModel, version: int) -> None:
     )
 
 
-async def hold(connection: Connection, model: ReadModel, version: int) -> int:
-    """Keep a build where it is until the surrounding transaction ends; gives its position."""
-    position: int = await connection.fetchval(
-        "SELECT position FROM read.checkpoint WHERE model = $1 AND version = $2 AND shard = $3 FOR UPDATE",
+async def hold(connection: Connection, model: ReadModel, version: int) -> int | None:
+    """Keep a live build where it is until the surrounding transaction ends; its position, None where it is not live."""
+    position: int | None = await connection.fetchval(
+        """SELECT position FROM read.checkpoint WHERE model = $1 AND version = $2 AND shard = $3 AND state = 'live'
+        FOR UPDATE""",
         model.name, version, SHARD,
     )  # fmt: skip
     return position

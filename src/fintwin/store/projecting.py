@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -32,11 +32,13 @@ _COLUMN_TYPES: Final = {
     UUID: "uuid", int: "bigint", str: "text", bool: "boolean", datetime: "timestamptz", date: "date", Decimal: "numeric",
     float: "double precision",
 }  # fmt: skip
+STAGED_ROWS_MIN: Final = 50
+_LAST_POSITION: Final = 2**63 - 1
 _encoder: Final = msgspec.json.Encoder(decimal_format="string")
 _LOG: Final = """
     SELECT shard, position, stream_kind, stream_id, version, user_id, type, schema_version, transaction_id, effective_at,
         recorded_at, payload, metadata
-    FROM log.event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3
+    FROM log.event WHERE shard = $1 AND position > $2 AND position <= $4 ORDER BY position LIMIT $3
 """
 _ADVANCE: Final = """
     UPDATE read.checkpoint SET position = $4, advanced_at = clock_timestamp(), recorded_at = coalesce($7, recorded_at)
@@ -49,6 +51,15 @@ class SupersededError(Exception):
     """Somebody else has advanced this build, switched it, or taken over the lease: nothing was written."""
 
 
+class Way(NamedTuple):
+    """Statements that put rows into a table: few of them by arrays, many by COPY through a table of the session."""
+
+    few: str
+    stage: str
+    make_stage: str
+    many: str
+
+
 class Stored(msgspec.Struct, frozen=True):
     """How a table's rows lie in the database: the statements, and which columns are JSON with which decoder."""
 
@@ -58,8 +69,8 @@ class Stored(msgspec.Struct, frozen=True):
     json_columns: tuple[tuple[int, msgspec.json.Decoder[Any]], ...]
     select_keys: str
     select_users: str
-    insert: str
-    upsert: str
+    insert: Way
+    upsert: Way
     delete: str
 
     def decode(self, record: Sequence[Any]) -> Row:
@@ -72,12 +83,18 @@ class Stored(msgspec.Struct, frozen=True):
                 values[index] = decoder.decode(values[index])
         return self.row(*values)
 
-    def columns(self, rows: Iterable[Row]) -> list[Sequence[Any]]:
-        """Rows as one array per column."""
-        columns: list[Sequence[Any]] = list(zip(*map(astuple, rows), strict=True))
+    def records(self, rows: Iterable[Row]) -> Iterable[Sequence[Any]]:
+        """Rows as the database takes them."""
+        if not self.json_columns:
+            return map(astuple, rows)
+        return map(self._record, rows)
+
+    def _record(self, row: Row) -> Sequence[Any]:
+        values = list(astuple(row))
         for index, _ in self.json_columns:
-            columns[index] = [None if value is None else _encoder.encode(value).decode() for value in columns[index]]
-        return columns
+            if values[index] is not None:
+                values[index] = _encoder.encode(values[index]).decode()
+        return values
 
 
 def _without_none(hint: Any) -> Any:
@@ -92,6 +109,15 @@ def _column_type(hint: Any) -> str:
     if get_origin(kind) is Literal:
         return "text"
     return _COLUMN_TYPES.get(kind, "json")
+
+
+def _way(table: str, stage: str, insert: str, arrays: str, conflict: str) -> Way:
+    return Way(
+        few=f"{insert}unnest({arrays}){conflict}",
+        stage=stage,
+        make_stage=f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table}) ON COMMIT DELETE ROWS",
+        many=f"{insert}pg_temp.{stage}{conflict}",
+    )
 
 
 @cache
@@ -110,7 +136,8 @@ def stored_table(table: Table, version: int) -> Stored:
     same = " AND ".join(f't."{field}" = q."{field}"' for field in keys)
     key_list = ", ".join(f'"{field}"' for field in keys)
     changes = ", ".join(f'"{field}" = excluded."{field}"' for field in rest)
-    insert = f"INSERT INTO {name} ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608  names of our own structs
+    conflict = f" ON CONFLICT ({key_list}) DO " + (f"UPDATE SET {changes}" if rest else "NOTHING")
+    insert = f"INSERT INTO {name} ({listed}) SELECT * FROM "  # noqa: S608  names of our own structs
     return Stored(
         name=name,
         row=table.row,
@@ -122,18 +149,22 @@ def stored_table(table: Table, version: int) -> Stored:
         ),
         select_keys=f"SELECT {shown} FROM unnest({key_arrays}) AS q({key_list}) JOIN {name} t ON {same}",  # noqa: S608
         select_users=f"SELECT {shown} FROM {name} t WHERE t.user_id = ANY ($1)",  # noqa: S608
-        insert=insert,
-        upsert=f"{insert} ON CONFLICT ({key_list}) DO " + (f"UPDATE SET {changes}" if rest else "NOTHING"),
+        insert=_way(name, f"{table.name}_v{version}_new", insert, arrays, ""),
+        upsert=_way(name, f"{table.name}_v{version}_changed", insert, arrays, conflict),
         delete=f"DELETE FROM {name} t USING unnest({key_arrays}) AS q({key_list}) WHERE {same}",  # noqa: S608
     )
 
 
-async def log_after(connection: Connection, position: int, limit: int) -> tuple[Sequence[Mapping[str, Any]], bool]:
-    """Rows of the log after a position, cut where a transaction ends, and whether the log ended there.
+async def log_after(
+    connection: Connection, position: int, limit: int, until: int | None = None
+) -> tuple[Sequence[Mapping[str, Any]], bool]:
+    """Rows of the log after a position, cut where a transaction ends, and whether the log, or ``until``, was reached.
 
-    ``limit`` must be far above what one transaction holds.
+    ``limit`` must be far above what one transaction holds; ``until`` is where a transaction ends.
     """
-    rows: list[Mapping[str, Any]] = await connection.fetch(_LOG, SHARD, position, limit)
+    rows: list[Mapping[str, Any]] = await connection.fetch(
+        _LOG, SHARD, position, limit, _LAST_POSITION if until is None else until
+    )
     if len(rows) < limit:
         return rows, True
     last = rows[-1]["transaction_id"]
@@ -180,9 +211,19 @@ async def write(connection: Connection, version: int, changes: Iterable[Written]
         if change.deleted:
             await connection.execute(stored.delete, *zip(*change.deleted, strict=True))
         if change.inserted:
-            await connection.execute(stored.insert, *stored.columns(change.inserted))
+            await _put(connection, stored, change.inserted, stored.insert)
         if change.updated:
-            await connection.execute(stored.upsert, *stored.columns(change.updated))
+            await _put(connection, stored, change.updated, stored.upsert)
+
+
+async def _put(connection: Connection, stored: Stored, rows: list[Row], way: Way) -> None:
+    if len(rows) < STAGED_ROWS_MIN:
+        await connection.execute(way.few, *zip(*stored.records(rows), strict=True))
+        return
+    # COPY is cheaper than arrays, but cannot go into a table under row level security.
+    await connection.execute(way.make_stage)
+    await connection.copy_records_to_table(way.stage, records=stored.records(rows), schema_name="pg_temp")
+    await connection.execute(way.many)
 
 
 async def advance(
