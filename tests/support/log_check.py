@@ -171,8 +171,7 @@ def index_problems(log: Log) -> Iterator[str]:
     reversing = {
         (one.user_id, one.event.reverses): one.transaction_id
         for one in log.recorded
-        if isinstance(one.event, accounts.Deposited | accounts.Withdrawn | accounts.TransferSent)
-        and one.event.reverses is not None
+        if getattr(one.event, "reverses", None) is not None
     }
     if reversing != {(row["user_id"], row["transaction_id"]): row["reversed_by"] for row in log.reversals}:
         yield "the reversals are not those of the events"
