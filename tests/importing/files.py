@@ -12,7 +12,7 @@ from fintwin.ledger.importing.booking import Importer, Report
 from fintwin.ledger.importing.mapping import Mapping, read_mapping
 from fintwin.ledger.importing.opening import OneOwner, Ownership, PerAccount
 from fintwin.ledger.importing.parsing import BadRow, Row
-from fintwin.ledger.importing.reading import rows
+from fintwin.ledger.importing.reading import Source, rows
 from fintwin.settings import Settings, load
 from fintwin.store import read
 from tests.conftest import Database
@@ -45,7 +45,7 @@ def write(folder: Path, text: str | bytes, heading: str = HEADING) -> Path:
     return path
 
 
-def read_rows(path: Path, mapping: Mapping) -> tuple[list[Row], list[BadRow]]:
+def read_rows(path: Source, mapping: Mapping) -> tuple[list[Row], list[BadRow]]:
     """All rows of a file, good and bad."""
     found = list(rows(path, mapping))
     return [one for one in found if isinstance(one, Row)], [one for one in found if isinstance(one, BadRow)]

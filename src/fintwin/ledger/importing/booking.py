@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from fintwin.ledger.importing.keys import RowKey, RowKeys
 from fintwin.ledger.importing.mapping import Mapping
 from fintwin.ledger.importing.opening import ImportRefusedError, Ownership, Place, Placing
 from fintwin.ledger.importing.parsing import BadRow, Row
-from fintwin.ledger.importing.reading import rows
+from fintwin.ledger.importing.reading import Source, rows
 from fintwin.ledger.importing.sending import CHUNK_ROWS, send_in_order
 from fintwin.ledger.importing.survey import Findings, Mismatch, Survey, survey_file
 from fintwin.ledger.ledger import Ledger, Request
@@ -100,7 +99,7 @@ class Importer:
         self._watch = watcher or (lambda _step, _done: None)
         self._balances_minor: dict[UUID, int] = {}
 
-    async def run(self, path: Path, *, strict: bool = False) -> Report:
+    async def run(self, source: Source, *, strict: bool = False) -> Report:
         """Import a file.
 
         Raises:
@@ -109,7 +108,7 @@ class Importer:
             StrictError: ``strict``, and something is wrong with the file. In all three cases no row was booked.
             LedgerBusyError, OutcomeUnknownError: the database was lost; the same import goes on where it ended.
         """
-        survey = await asyncio.to_thread(survey_file, path, self._mapping, lambda done: self._watch("survey", done))
+        survey = await asyncio.to_thread(survey_file, source, self._mapping, lambda done: self._watch("survey", done))
         report = Report(survey)
         self._watch("planned", survey.rows)
         places = await self._placing.look_up(survey)
@@ -120,7 +119,7 @@ class Importer:
         report.accounts_opened = await self._placing.open_missing(survey, places)
         report.overdrafts = sum(place.limit_minor != limits[name] for name, place in places.items())
         await self._book_openings(survey, places)
-        await self._book_rows(path, places, report)
+        await self._book_rows(source, places, report)
         return report
 
     def _compare_starts(self, report: Report, places: dict[str, Place]) -> None:
@@ -156,10 +155,10 @@ class Importer:
                 msg = f"An opening balance could not be booked: {outcome.detail}"
                 raise ImportRefusedError(msg)
 
-    async def _book_rows(self, path: Path, places: dict[str, Place], report: Report) -> None:
-        source = self._planned(path, places, report)
+    async def _book_rows(self, file: Source, places: dict[str, Place], report: Report) -> None:
+        planned = self._planned(file, places, report)
         # Reading the next rows in a thread leaves this one to the ledger, and the machine's other core to the database.
-        while chunk := await asyncio.to_thread(lambda: list(islice(source, CHUNK_ROWS))):
+        while chunk := await asyncio.to_thread(lambda: list(islice(planned, CHUNK_ROWS))):
             items = [(self._request(one), one.movement) for one in chunk if one.movement is not None]
             outcomes = await send_in_order(self._ledger, items)
             answers = iter(outcomes)
@@ -171,9 +170,9 @@ class Importer:
         metadata = self._placing.metadata | {"line": one.row.line}
         return Request(user_id=one.place.user_id, key=one.key.key, body=one.key.body, metadata=metadata)
 
-    def _planned(self, path: Path, places: dict[str, Place], report: Report) -> Iterator[_Planned]:
+    def _planned(self, source: Source, places: dict[str, Place], report: Report) -> Iterator[_Planned]:
         keys = RowKeys(self._mapping.name)
-        for row in rows(path, self._mapping):
+        for row in rows(source, self._mapping):
             report.rows += 1
             if isinstance(row, BadRow):
                 report.bad.add(row)

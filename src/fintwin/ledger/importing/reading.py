@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,6 +26,8 @@ Progress = Callable[[int], None]
 """Told how many bytes of the file have been read."""
 
 
+Source = Path | bytes
+"""A file, or the whole of a small one."""
 LINE_BYTES_MAX: Final = 1 << 20
 """Something without ends of lines is no table, and must not fill the memory."""
 
@@ -58,9 +61,9 @@ class _Lines:
         return raw.decode(encoding, "surrogateescape")
 
 
-def rows(path: Path, mapping: Mapping, progress: Progress | None = None) -> Iterator[Row | BadRow]:
+def rows(source: Source, mapping: Mapping, progress: Progress | None = None) -> Iterator[Row | BadRow]:
     """The rows of a file from oldest to newest. Raises `HeaderError` and `OSError`."""
-    with path.open("rb") as file:
+    with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
         lines = _Lines(file, mapping.file.encoding)
         for _ in range(mapping.file.skip_lines):
             next(lines, None)

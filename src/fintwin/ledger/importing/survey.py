@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from fintwin.ledger.importing.keys import RowKey, RowKeys
 from fintwin.ledger.importing.mapping import Mapping
 from fintwin.ledger.importing.parsing import BadRow, Row
-from fintwin.ledger.importing.reading import Progress, rows
+from fintwin.ledger.importing.reading import Progress, Source, rows
 
 T = TypeVar("T")
 
@@ -136,9 +135,9 @@ class Survey:
             self.mismatches.add(Mismatch(row, expected_minor))
 
 
-def survey_file(path: Path, mapping: Mapping, progress: Progress | None = None) -> Survey:
+def survey_file(source: Source, mapping: Mapping, progress: Progress | None = None) -> Survey:
     """Look through the whole file. Raises `HeaderError` and `OSError`."""
     survey, keys = Survey(), RowKeys(mapping.name)
-    for row in rows(path, mapping, progress):
+    for row in rows(source, mapping, progress):
         survey.look_at(row, keys)
     return survey
