@@ -42,7 +42,7 @@ Type = Literal["risk", "alert", "info"]
 Code = Literal["deposit", "withdrawal", "transfer_sent", "transfer_received", "simulation", "risk_alert"]
 
 
-class Notification(Row, frozen=True):
+class Notification(Row, frozen=True, gc=False):
     """One notification; ``amount_minor`` in ``currency``, ``score`` and ``reason`` of the risk or the simulation."""
 
     user_id: UUID
@@ -60,7 +60,7 @@ class Notification(Row, frozen=True):
     scenario: str | None
 
 
-class NotificationAccount(Row, frozen=True):
+class NotificationAccount(Row, frozen=True, gc=False):
     """What is known of an account: read up to which position, in which band the last alert was, and its risk."""
 
     user_id: UUID
@@ -70,7 +70,7 @@ class NotificationAccount(Row, frozen=True):
     state: AccountRisk
 
 
-class NotificationPot(Row, frozen=True):
+class NotificationPot(Row, frozen=True, gc=False):
     """The risk of a user's money in one currency."""
 
     user_id: UUID

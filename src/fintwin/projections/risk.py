@@ -52,7 +52,6 @@ from fintwin.projections.risk_state import (
     Fresh,
     Pot,
     PotRow,
-    copied,
 )
 
 ACCOUNT: Final = "risk_account"
@@ -82,7 +81,7 @@ def began(opened: AccountOpened) -> AccountRisk:
 
 def changed(account: AccountRisk, event: Any) -> AccountRisk:
     """The account after an event that moves no money."""
-    after = copied(account)
+    after: AccountRisk = account.__copy__()  # type: ignore[attr-defined]
     if isinstance(event, OverdraftLimitSet):
         after.limit_minor = event.overdraft_limit_minor
     else:
@@ -99,7 +98,7 @@ def advance(
     at = since.days * DAY + since.seconds
     kind = type(what)
     out = kind is Withdrawn or kind is TransferSent
-    account = copied(before)
+    account: AccountRisk = before.__copy__()  # type: ignore[attr-defined]
     if account.origin is None:
         account.origin = at
     account.balance_minor = balance = before.balance_minor + (-what.amount_minor if out else what.amount_minor)
@@ -109,7 +108,7 @@ def advance(
         account.overdrawn_by = event.transaction_id
     if before.kind == "loan" or (other is not None and other.kind != "loan"):
         return account, pot
-    money = Pot(origin=at) if pot is None else copied(pot)
+    money: Pot = Pot(origin=at) if pot is None else pot.__copy__()  # type: ignore[attr-defined]
     if what.reverses is not None or (other is not None and not out):
         move(money, at, balance - before.balance_minor)
     elif out:
@@ -128,9 +127,9 @@ def advance_once(
 ) -> tuple[AccountRisk, Pot | None]:
     """`advance`, remembered for a while: two read models that fold the same events work it out once.
 
-    An answer is used again only for the very same event and equal states, so it is the answer `advance` would give.
+    An answer is used again, once, only for the very same event and equal states: it is the answer `advance` would give.
     """
-    step = _steps.get(event.position)
+    step = _steps.pop(event.position, None)
     if (
         step is not None
         and step[0] is event
@@ -164,7 +163,7 @@ def _pay(before: AccountRisk, account: AccountRisk, pot: Pot, event: Recorded, a
             account.longest_rest_days = rest_days
     if before.fresh is not None:
         account.fresh = pass_on(before.fresh, at, amount, found)
-    count(account, at - (account.origin or 0), amount, found, timed=not what.date_only)
+    count(account, at, amount, found, timed=not what.date_only)
     account.payments += 1
     account.paid_at = max(account.paid_at, at)
     account.recent = (*before.recent[1 - RECENT_KEPT :], event.transaction_id)

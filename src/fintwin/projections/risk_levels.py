@@ -118,14 +118,14 @@ def score(account: AccountRisk, pot: Pot | None, now: int) -> Score:
 
 def _raised(account: AccountRisk, now: int) -> list[Reason]:
     """What payments have raised and has not faded; of the windows over one figure only the one that says most."""
-    best: dict[str, Reason] = {}
+    best: dict[str, tuple[int, int, Reason]] = {}
     for code, one in account.raised.items():
         points = fading(code, one, now)
         family = code.partition("_")[0] if code.startswith(_WINDOWED) else code
         known = best.get(family)
-        if points > 0 and (known is None or (points, code) > (known.points, known.code)):
-            best[family] = _reason(code, points, one.observed, one.threshold, one.evidence)
-    return list(best.values())
+        if points > 0 and (known is None or (points, one.at) > known[:2]):
+            best[family] = (points, one.at, _reason(code, points, one.observed, one.threshold, one.evidence))
+    return [reason for _, _, reason in best.values()]
 
 
 def _reason(code: str, points: int, observed: int, threshold: int, evidence: tuple[UUID, ...]) -> Reason:

@@ -18,6 +18,7 @@ from fintwin.projections.risk_state import (
     HOUR,
     NO_PEAKS,
     RECENT_KEPT,
+    TIMES_KEPT,
     WEEK,
     WEEKS_KEPT,
     AccountRisk,
@@ -26,10 +27,8 @@ from fintwin.projections.risk_state import (
     Pot,
     Raised,
     Woken,
-    push,
 )
 
-FIVE_MINUTES: Final = 300
 FADING_DAYS: Final[dict[str, tuple[int, int]]] = {
     "large_payment": (7, 21),
     "new_counterparty": (14, 45),
@@ -80,11 +79,11 @@ Found = list[tuple[str, int, int, int]]
 def weigh(account: AccountRisk, pot: Pot, at: int, amount: int, payee: str | None, *, transfer: bool) -> Found:
     """Size, in minor units: against the balance, the counterparty's and the kind's usual amounts. States are from before."""
     found: Found = []
+    if MATERIAL_PARTS * amount * pot.whole_periods < pot.spent_minor:
+        return found
     balance = account.balance_minor
     known = None if payee is None else pot.payees.get(payee)
     usual = 2 * amount <= 3 * pot.usual_largest_minor if payee is None else is_usual(known, amount)
-    if MATERIAL_PARTS * amount * pot.whole_periods < pot.spent_minor:
-        return found
     if 0 < balance < 2 * amount and not usual:
         points = 20 if 4 * amount <= 3 * balance else 28 if 10 * amount <= 9 * balance else 35
         points = points if 2 * amount > pot.liquid_minor else 8
@@ -137,51 +136,59 @@ def pass_on(fresh: Fresh, at: int, amount: int, found: Found) -> Fresh | None:
     return Fresh(fresh.at, fresh.in_minor, out, fresh.evidence)
 
 
-def count(account: AccountRisk, since: int, amount: int, found: Found, *, timed: bool) -> None:
-    """Take a payment, ``since`` seconds after the origin, into the account's windows; find what is too much in them.
+def count(account: AccountRisk, at: int, amount: int, found: Found, *, timed: bool) -> None:
+    """Take a payment into the account's windows; find what is too much in them.
 
-    A payment without a time of day counts in days, not in hours of the day.
+    A payment without a time of day counts in days and weeks, not in an hour. One that is booked after a later one is not
+    counted at all, and more than `TIMES_KEPT` in seven days count as so many.
     """
-    hour_count = hour_sum = 0
-    if timed:
-        account.hour = hour = push(account.hour, since // FIVE_MINUTES, amount, 12)
-        _, hour_count, hour_sum = hour
-    account.day = day = push(account.day, since // HOUR, amount, 24)
-    account.week = week = push(account.week, since // DAY, amount, 7)
-    _, day_count, day_sum = day
-    _, week_count, week_sum = week
-    number = since // WEEK
+    times, amounts, week_sum = account.times, account.amounts_minor, account.week_minor + amount
+    hour_count, hour_sum = (1, amount) if timed else (0, 0)
+    day_count, day_sum, kept = 1, amount, len(times)
+    if kept:
+        if abs(times[-1]) > at:
+            return
+        gone, oldest = 0, at - WEEK
+        while gone < kept and (kept - gone >= TIMES_KEPT or abs(times[gone]) <= oldest):
+            week_sum -= amounts[gone]
+            gone += 1
+        oldest, oldest_hour, index = at - DAY, at - HOUR, kept - 1
+        while index >= gone and abs(time := times[index]) > oldest:
+            day_count += 1
+            day_sum += amounts[index]
+            if timed and time > oldest_hour:
+                hour_count += 1
+                hour_sum += amounts[index]
+            index -= 1
+        times, amounts = times[gone:], amounts[gone:]
+    account.times = times = (*times, at if timed else -at)
+    account.amounts_minor = (*amounts, amount)
+    account.week_minor = week_sum
+    week_count = len(times)
+    number = (at - (account.origin or 0)) // WEEK
     if number > account.week_number:
-        account.week_number = number
-        if account.peaks[4]:
-            account.past = (*account.past[1 - WEEKS_KEPT :], account.peaks)
-            account.usual = _usual(account.past)
-        account.peaks = NO_PEAKS
-    usual = account.usual
-    if week_count > 2:  # noqa: PLR2004  the least that any of these looks at
+        _begin_week(account, number)
+    a, b, c, d, e, f = account.peaks
+    if day_sum > d or week_sum > f or week_count > e or day_count > c or hour_count > a or hour_sum > b:
         now = (hour_count, hour_sum, day_count, day_sum, week_count, week_sum)
         if hour_count > FLOORS[0] or day_count > FLOORS[1] or week_count > FLOORS[2]:
-            _too_often(now, usual or NO_PEAKS, found)
-        if usual is not None and 7 * day_sum > 3 * usual[5]:
-            _too_much(account, now, usual, found)
-    a, b, c, d, e, f = account.peaks
-    account.peaks = (
-        max(a, hour_count),
-        max(b, hour_sum),
-        max(c, day_count),
-        max(d, day_sum),
-        max(e, week_count),
-        max(f, week_sum),
-    )
+            _too_often(now, account.usual or NO_PEAKS, found)
+        if week_count >= BURST_PAYMENTS and account.usual is not None and week_sum > 2 * account.usual[3]:
+            _too_much(account, now, account.usual, amount, found)
+        account.peaks = (
+            max(a, hour_count), max(b, hour_sum), max(c, day_count), max(d, day_sum), max(e, week_count), max(f, week_sum)
+        )  # fmt: skip
 
 
-def _usual(past: tuple[Peaks, ...]) -> Peaks | None:
-    """The medians of the weeks before, where there are enough of them."""
-    if len(past) < WEEKS_KNOWN_MIN:
-        return None
-    middle = (len(past) - 1) // 2
-    a, b, c, d, e, f = [sorted(column)[middle] for column in zip(*past, strict=True)]
-    return (a, b, c, d, e, f)
+def _begin_week(account: AccountRisk, number: int) -> None:
+    """What is usual are the highest of the weeks before, where there are enough of them."""
+    account.week_number = number
+    if account.peaks[4]:
+        account.past = past = (*account.past[1 - WEEKS_KEPT :], account.peaks)
+        if len(past) >= WEEKS_KNOWN_MIN:
+            a, b, c, d, e, f = map(max, *past)
+            account.usual = (a, b, c, d, e, f)
+    account.peaks = NO_PEAKS
 
 
 def _too_often(now: Peaks, usual: Peaks, found: Found) -> None:
@@ -197,15 +204,22 @@ def _too_often(now: Peaks, usual: Peaks, found: Found) -> None:
         found.append((f"payments_{best[1]}", best[0], best[2], best[3]))
 
 
-def _too_much(account: AccountRisk, now: Peaks, usual: Peaks, found: Found) -> None:
-    """The shortest window with three payments or more, three times the usual and over a quarter of the money at hand.
+def _too_much(account: AccountRisk, now: Peaks, usual: Peaks, amount: int, found: Found) -> None:
+    """The shortest window with three payments or more that cost too much gives ``spending_...``.
 
-    An hour and a day are held against a day's share of the usual week at least. The balance is that after the payment.
+    Too much is more than twice what the last weeks saw at most in such a window, an hour being held against a day, and
+    over a quarter of the money at hand; the balance is that after the payment. Where one payment is most of it, its size says
+    that already.
     """
     for index, name in enumerate(_WINDOWS):
         payments, total = now[2 * index], now[2 * index + 1]
-        threshold = max(3 * usual[2 * index + 1], 3 * usual[5] // 7)
-        if payments >= BURST_PAYMENTS and total > threshold and 3 * total > account.balance_minor:
+        threshold = 2 * usual[max(3, 2 * index + 1)]
+        if (
+            payments >= BURST_PAYMENTS
+            and total > threshold
+            and total >= 2 * amount
+            and 3 * total > account.balance_minor
+        ):
             found.append((f"spending_{name}", 20 if total <= 2 * threshold else 32, total, threshold))
             return
 

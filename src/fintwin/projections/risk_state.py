@@ -1,23 +1,20 @@
 """What the risk fold remembers: of one account, and of the user's money in one currency.
 
-Nothing here grows with the history: windows are fixed numbers of buckets, usual values come from the last weeks and 30-day
+Nothing here grows with the history: windows keep at most `TIMES_KEPT` payments, usual values come from the last weeks and 30-day
 periods, counterparties and sources of income are kept in a fixed number of places, and a reason keeps a few transactions.
 
-Times are whole seconds. Buckets, weeks and periods count from the first event (``origin``), not from a calendar, so the
-same life in another time zone has the same buckets. Money is in minor units and only ever compared with other amounts of
+Times are whole seconds. Weeks and periods count from the first event (``origin``), not from a calendar, so the same life in
+another time zone is the same. Money is in minor units and only ever compared with other amounts of
 the same currency, so that all amounts times a hundred is the same risk.
 
->>> window = EMPTY_WINDOW
->>> for bucket, amount_minor in ((0, 500), (3, 200), (12, 100)):
-...     window = push(window, bucket, amount_minor, span=12)
->>> window
-(((3, 1, 200), (12, 1, 100)), 2, 300)
+>>> median((500, 100, 300, 200))
+200
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -31,6 +28,7 @@ PERIOD: Final = 30 * DAY
 
 PERIODS_KEPT: Final = 6
 WEEKS_KEPT: Final = 8
+TIMES_KEPT: Final = 48
 PAYEES_KEPT: Final = 64
 INCOMES_KEPT: Final = 8
 AMOUNTS_OF_KIND_KEPT: Final = 9
@@ -38,14 +36,9 @@ AMOUNTS_OF_PAYEE_KEPT: Final = 5
 AMOUNTS_OF_INCOME_KEPT: Final = 5
 RECENT_KEPT: Final = 4
 
-Bucket = tuple[int, int, int]
-"""Number of the bucket, payments in it, their sum in minor units."""
-Window = tuple[tuple[Bucket, ...], int, int]
-"""The buckets in a window, oldest first, all their payments and the sum of these in minor units."""
 Peaks = tuple[int, int, int, int, int, int]
 """Most payments and largest sum that any hour, any 24 hours and any 7 days had: count and minor units in turn."""
 
-EMPTY_WINDOW: Final[Window] = ((), 0, 0)
 NO_PEAKS: Final[Peaks] = (0, 0, 0, 0, 0, 0)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,7 +50,7 @@ def seconds(moment: datetime) -> int:
     return since.days * DAY + since.seconds
 
 
-class Raised(msgspec.Struct, frozen=True, array_like=True):
+class Raised(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A reason that an event gave: it holds for a while and then fades."""
 
     points: int
@@ -67,7 +60,7 @@ class Raised(msgspec.Struct, frozen=True, array_like=True):
     evidence: tuple[UUID, ...]
 
 
-class Fresh(msgspec.Struct, frozen=True, array_like=True):
+class Fresh(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Money from a source that is not known, and how much has gone out since."""
 
     at: int
@@ -76,7 +69,7 @@ class Fresh(msgspec.Struct, frozen=True, array_like=True):
     evidence: tuple[UUID, ...]
 
 
-class Woken(msgspec.Struct, frozen=True, array_like=True):
+class Woken(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The account paid again after a long rest, and what it has paid since."""
 
     at: int
@@ -87,13 +80,15 @@ class Woken(msgspec.Struct, frozen=True, array_like=True):
     balance_minor: int
 
 
-class AccountRisk(msgspec.Struct, array_like=True):
-    """One account. ``hour``, ``day``, ``week`` are its windows, ``peaks`` the most that the present week saw in them.
+class AccountRisk(msgspec.Struct, array_like=True, gc=False):
+    """One account. ``times`` and ``amounts_minor`` are its payments of the last seven days, ``week_minor`` their sum.
 
-    ``past`` are the peaks of the weeks before, ``usual`` their medians. ``payments`` counts payments to others, the last of
-    them at ``paid_at``; ``longest_rest_days`` is the longest time between two of them.
+    A time is negative where the payment has only a date. ``peaks`` are the most that any hour, day and seven days of the
+    present week saw, ``past`` those of the weeks before, ``usual`` the highest of these. ``payments`` counts payments to
+    others, the last of them at ``paid_at``; ``longest_rest_days`` is the longest time between two of them.
 
-    Not frozen, so that an event costs one copy and not one for each field; only a fresh copy is ever written to.
+    Not frozen, so that an event costs one copy and not one for each field; only a fresh copy is ever written to. No state
+    refers to itself, so none needs the garbage collector.
     """
 
     currency: str
@@ -102,9 +97,9 @@ class AccountRisk(msgspec.Struct, array_like=True):
     balance_minor: int = 0
     limit_minor: int = 0
     closed: bool = False
-    hour: Window = EMPTY_WINDOW
-    day: Window = EMPTY_WINDOW
-    week: Window = EMPTY_WINDOW
+    times: tuple[int, ...] = ()
+    amounts_minor: tuple[int, ...] = ()
+    week_minor: int = 0
     week_number: int = 0
     peaks: Peaks = NO_PEAKS
     past: tuple[Peaks, ...] = ()
@@ -119,7 +114,7 @@ class AccountRisk(msgspec.Struct, array_like=True):
     raised: dict[str, Raised] = {}
 
 
-class Payee(msgspec.Struct, frozen=True, array_like=True):
+class Payee(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A counterparty that was paid: how often, when last, and the last amounts."""
 
     count: int
@@ -127,7 +122,7 @@ class Payee(msgspec.Struct, frozen=True, array_like=True):
     amounts_minor: tuple[int, ...]
 
 
-class Income(msgspec.Struct, frozen=True, array_like=True):
+class Income(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A source of income: how often, when last, the last amounts and the days between them.
 
     ``usual_minor`` is what the user received in a period from all sources when this one last paid, ``total_minor`` what
@@ -143,7 +138,7 @@ class Income(msgspec.Struct, frozen=True, array_like=True):
     transaction_id: UUID
 
 
-class Period(msgspec.Struct, frozen=True, array_like=True):
+class Period(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Thirty days: income, spending, lowest and highest money at hand, largest payment; in minor units."""
 
     number: int
@@ -154,7 +149,7 @@ class Period(msgspec.Struct, frozen=True, array_like=True):
     largest_minor: int
 
 
-class Pot(msgspec.Struct, array_like=True):
+class Pot(msgspec.Struct, array_like=True, gc=False):
     """The user's money in one currency, over all accounts but loans, and the present period's part of it.
 
     ``number`` to ``largest_minor`` are the present period, ``past`` those before. ``spent_minor`` is what the last whole
@@ -188,7 +183,7 @@ class Pot(msgspec.Struct, array_like=True):
     transfers_minor: tuple[int, ...] = ()
 
 
-class AccountRow(Row, frozen=True):
+class AccountRow(Row, frozen=True, gc=False):
     """What risk remembers of one account after the event at ``position``."""
 
     user_id: UUID
@@ -198,51 +193,12 @@ class AccountRow(Row, frozen=True):
     state: AccountRisk
 
 
-class PotRow(Row, frozen=True):
+class PotRow(Row, frozen=True, gc=False):
     """What risk remembers of a user's money in one currency."""
 
     user_id: UUID
     currency: str
     state: Pot
-
-
-_State = TypeVar("_State", bound=msgspec.Struct)
-
-
-def copied(state: _State) -> _State:
-    """A copy that may be written to; what lies in its fields is shared and never changed."""
-    return state.__copy__()  # type: ignore[attr-defined, no-any-return]
-
-
-def push(window: Window, bucket: int, amount_minor: int, span: int) -> Window:
-    """The window of ``span`` buckets after one more payment; one from before the window is left out."""
-    ring, count, total_minor = window
-    oldest = bucket - span
-    if not ring or ring[-1][0] <= oldest:
-        return ((bucket, 1, amount_minor),), 1, amount_minor
-    newest = ring[-1]
-    if bucket < newest[0]:
-        return _push_late(window, bucket, amount_minor, span)
-    while ring[0][0] <= oldest:
-        count -= ring[0][1]
-        total_minor -= ring[0][2]
-        ring = ring[1:]
-    if newest[0] == bucket:
-        ring = (*ring[:-1], (bucket, newest[1] + 1, newest[2] + amount_minor))
-    else:
-        ring = (*ring, (bucket, 1, amount_minor))
-    return ring, count + 1, total_minor + amount_minor
-
-
-def _push_late(window: Window, bucket: int, amount_minor: int, span: int) -> Window:
-    ring, count, total_minor = window
-    if bucket <= ring[-1][0] - span:
-        return window
-    buckets = {number: (payments, sum_minor) for number, payments, sum_minor in ring}
-    payments, sum_minor = buckets.get(bucket, (0, 0))
-    buckets[bucket] = (payments + 1, sum_minor + amount_minor)
-    merged = tuple((number, *buckets[number]) for number in sorted(buckets))
-    return (merged, count + 1, total_minor + amount_minor)
 
 
 def median(values: tuple[int, ...]) -> int:
