@@ -25,6 +25,7 @@ from fintwin.twin.interest import MONTHS_A_YEAR
 PERCENTS = (10, 25, 50, 75, 90)
 OPENED = (0, 25, 50, 75, 100)
 """Worst, P25, median, P75 and best path, by what is there in the end."""
+FAILED_LISTED = 1_000
 LARGEST_MINOR = 2**53
 """Up to here a float holds every minor unit."""
 
@@ -51,12 +52,31 @@ class Pot(msgspec.Struct, frozen=True):
         return self.growth if isinstance(self.growth, float) else self.growth[month]
 
 
+class Decision(msgspec.Struct, frozen=True):
+    """A payment that a person decides: each path pays it or, where its money is short, does without and has failed.
+
+    On the line it met `available_minor` and was `paid` or not. `at_end`: after that month's growth, else before it. `to_pot`
+    is the own pot that receives it, None for money that leaves.
+    """
+
+    pot: int
+    to_pot: int | None
+    amount_minor: int
+    available_minor: int
+    paid: bool
+    at_end: bool
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """The pots that together are one future. The goal is a total at the end of month `goal_month` (None: the last)."""
+    """The pots that together are one future. The goal is a total at the end of month `goal_month` (None: the last).
+
+    `decisions` lists, month by month, what is decided in it; empty where nothing is.
+    """
 
     pots: tuple[Pot, ...]
     goal_minor: int | None = None
     goal_month: int | None = None
+    decisions: tuple[tuple[Decision, ...], ...] = ()
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -93,13 +113,19 @@ class Outcome(msgspec.Struct, frozen=True):
     shortfall_p90_minor: int | None
     final_mean_minor: int
     opened_paths: tuple[int, ...]
+    failed_paths: tuple[int, ...] = ()
+    """Numbers of the first thousand failing paths; with historical draws a number is a window."""
 
 
 class OpenedPath(msgspec.Struct, frozen=True):
-    """One path to replay: per pot the posted balances from today on, and what the drawn month added each month."""
+    """One path to replay: per pot the posted balances from today on, and what the drawn month added each month.
+
+    `growth` is what a pot's balance was multiplied with in each month.
+    """
 
     balances_minor: tuple[tuple[int, ...], ...]
     residuals_minor: tuple[tuple[int, ...], ...]
+    growth: tuple[tuple[float, ...], ...] = ()
 
 
 class TooLargeError(ValueError):
@@ -127,6 +153,7 @@ class _Run:
         self.first_failures: list[int] = []
         self.at_goal: Floats | None = None
         self.total = self.posted[0]
+        self.short: Floats | None = None
         self.ranks = [nearest_rank(percent, paths) for percent in PERCENTS]
 
     def note(self, month: int, prices: Floats | None) -> None:
@@ -145,7 +172,7 @@ class _Run:
             self.at_goal = total
 
     def _note_failures(self) -> None:
-        missing: Floats | None = None
+        missing, self.short = self.short, None
         for pot, posted in zip(self.plan.pots, self.posted, strict=True):
             if pot.limit_minor is not None and posted.min() < pot.limit_minor:
                 part = np.maximum(pot.limit_minor - posted, 0)
@@ -160,17 +187,36 @@ class _Run:
 
     def move(self, month: int, growths: Sequence[Floats | None], months_drawn: NDArray[np.int64] | None) -> None:
         """Carry every pot through one month (0 is the first)."""
+        decisions = self.plan.decisions[month] if self.plan.decisions else ()
+        self._decide(decisions, at_end=False)
         for number, pot in enumerate(self.plan.pots):
-            line, following = pot.line_minor[month], pot.line_minor[month + 1]
             planned, drawn = pot.growth_in(month), growths[number]
             deviation = self.deviations[number]
             if drawn is not None or planned != 1:
-                _grow(deviation, line, planned, planned if drawn is None else drawn)
+                _grow(deviation, pot.line_minor[month], planned, planned if drawn is None else drawn)
             if months_drawn is not None and len(self.residuals[number]):
                 deviation += self.residuals[number][months_drawn]
-            posted = np.rint(deviation)
-            posted += following
+        self._decide(decisions, at_end=True)
+        for number, pot in enumerate(self.plan.pots):
+            posted = np.rint(self.deviations[number])
+            posted += pot.line_minor[month + 1]
             self.posted[number] = posted
+
+    def _decide(self, decisions: Sequence[Decision], *, at_end: bool) -> None:
+        """Pay or refuse on every path; the deviation takes over where a path does not do what the line did."""
+        for one in decisions:
+            if one.at_end != at_end:
+                continue
+            met = np.rint(self.deviations[one.pot])
+            met += one.available_minor
+            refused = met < one.amount_minor
+            differs = np.where(refused, one.amount_minor if one.paid else 0, 0 if one.paid else -one.amount_minor)
+            self.deviations[one.pot] += differs
+            if one.to_pot is not None:
+                self.deviations[one.to_pot] -= differs
+            if refused.any():
+                part = np.where(refused, one.amount_minor - np.maximum(met, 0), 0.0)
+                self.short = part if self.short is None else self.short + part
 
     def outcome(self) -> Outcome:
         """Put together what was noted."""
@@ -191,6 +237,7 @@ class _Run:
             shortfall_p90_minor=int(missing[nearest_rank(90, count)]) if count else None,
             final_mean_minor=round(math.fsum(self.total.tolist()) / self.paths),
             opened_paths=tuple(int(order[nearest_rank(percent, self.paths)]) for percent in OPENED),
+            failed_paths=tuple(int(path) for path in np.flatnonzero(self.failed)[:FAILED_LISTED]),
         )
 
 
@@ -232,17 +279,21 @@ def open_paths(plan: Plan, wanted: Sequence[int], *, seed: int, paths: int, mark
     run = _Run(plan, len(chosen))
     balances = [[posted] for posted in run.posted]
     residuals: list[list[Floats]] = [[] for _ in plan.pots]
+    factors: list[list[Floats]] = [[] for _ in plan.pots]
     for month, growths, drawn in _draw([plan], seed, paths, market):
         picked = None if drawn is None else drawn[chosen]
         run.move(month, [None if growth is None else growth[chosen] for growth in growths[0]], picked)
         for number, remembered in enumerate(run.residuals):
             balances[number].append(run.posted[number])
+            growth, planned = growths[0][number], plan.pots[number].growth_in(month)
+            factors[number].append(np.full(len(chosen), planned) if growth is None else growth[chosen])
             has_own = picked is not None and len(remembered) > 0
             residuals[number].append(remembered[picked] if has_own else np.zeros(len(chosen)))
     return [
         OpenedPath(
             tuple(tuple(int(month_end[path]) for month_end in pot) for pot in balances),
             tuple(tuple(int(month[path]) for month in pot) for pot in residuals),
+            tuple(tuple(float(month[path]) for month in pot) for pot in factors),
         )
         for path in range(len(chosen))
     ]

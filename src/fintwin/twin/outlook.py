@@ -23,8 +23,8 @@ from fintwin.domain.accounts.state import Status
 from fintwin.domain.profiles.plans import Adjustment, PlanItem
 from fintwin.domain.streams import Recorded
 from fintwin.twin.flows import Flow
-from fintwin.twin.fork import Fork
 from fintwin.twin.forecast import DAILY_DAYS, Expected, PlannedItem, Source, expected_movements
+from fintwin.twin.fork import Fork
 from fintwin.twin.habits import Habits, learn
 from fintwin.twin.interest import MONTHS_A_YEAR
 from fintwin.twin.recurring import Recurring, find_recurring
@@ -165,6 +165,13 @@ class Outlook:
         ]
         return listed
 
+    def everyday(self, account_id: UUID, *, days: int) -> list[UUID]:
+        """The transactions of so many past days that are neither regular nor between own accounts, oldest first."""
+        regular = {each for one in self.found() for each in one.flow.transaction_ids}
+        since = self.today - dt.timedelta(days=days)
+        flows = self._flows.get(account_id, ())
+        return [one.transaction_id for one in flows if one.on > since and one.transaction_id not in regular]
+
     def items(self, months: int, rated: frozenset[UUID]) -> list[Item]:
         """Everything expected from tomorrow to the end of so many months; ``rated`` accounts bear interest instead."""
         until = mark(self.today, months)
@@ -198,7 +205,7 @@ class Outlook:
                         Origin("plan", str(one.source_id)),
                         category=one.category,
                         essential=plan.essential,
-                    )  # fmt: skip
+                    )
                 )
                 continue
             said = self.plans.adjustments.get(one.source_id, Adjustment())
@@ -216,7 +223,7 @@ class Outlook:
                     category=one.category,
                     payee_ref=None if other else flow.payee_ref,
                     essential=said.essential is not False,
-                )  # fmt: skip
+                )
             )
         return listed
 
