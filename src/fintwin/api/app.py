@@ -19,7 +19,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
 
-from fintwin.api import accounts, auth, docs_page, events, health, transactions
+from fintwin.api import accounts, auth, docs_page, events, health, imports, transactions
 from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
 from fintwin.api.call import Call
@@ -95,6 +95,7 @@ def create_app(services: Services) -> Application:
             auth.public,
             auth.router,
             transactions.router,
+            imports.router,
             accounts.router,
             events.router,
             health.router,

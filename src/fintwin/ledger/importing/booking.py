@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from fintwin.domain.refusals import Refusal
+from fintwin.ledger.importing.current import current_keys
 from fintwin.ledger.importing.keys import RowKey, RowKeys
 from fintwin.ledger.importing.mapping import Mapping
 from fintwin.ledger.importing.opening import ImportRefusedError, Ownership, Place, Placing
@@ -77,7 +78,7 @@ class StrictError(Exception):
         self.report = report
 
 
-class _Planned(NamedTuple):
+class Planned(NamedTuple):
     """A row on its way into the ledger; ``movement`` None where there is nothing to book for it."""
 
     row: Row
@@ -90,13 +91,22 @@ class Importer:
     """Imports files of one mapping for one kind of owners."""
 
     def __init__(
-        self, ledger: Ledger, pool: Pool, mapping: Mapping, ownership: Ownership, watcher: Watcher | None = None
+        self,
+        ledger: Ledger,
+        pool: Pool,
+        mapping: Mapping,
+        ownership: Ownership,
+        watcher: Watcher | None = None,
+        import_id: UUID | None = None,
     ) -> None:
-        """``pool`` is the api role's."""
+        """``pool`` is the api role's. ``import_id`` marks what is booked, so that it can be found and taken back."""
         self._ledger = ledger
+        self._pool = pool
         self._mapping = mapping
-        self._placing = Placing(ledger, pool, mapping, ownership)
+        self._placing = Placing(ledger, pool, mapping, ownership, import_id)
         self._watch = watcher or (lambda _step, _done: None)
+        # Only who can take an import back can have to book it again.
+        self._again = import_id is not None
         self._balances_minor: dict[UUID, int] = {}
 
     async def run(self, source: Source, *, strict: bool = False) -> Report:
@@ -108,11 +118,8 @@ class Importer:
             StrictError: ``strict``, and something is wrong with the file. In all three cases no row was booked.
             LedgerBusyError, OutcomeUnknownError: the database was lost; the same import goes on where it ended.
         """
-        survey = await asyncio.to_thread(survey_file, source, self._mapping, lambda done: self._watch("survey", done))
-        report = Report(survey)
-        self._watch("planned", survey.rows)
-        places = await self._placing.look_up(survey)
-        self._compare_starts(report, places)
+        report, places = await self.look(source)
+        survey = report.survey
         if strict and (survey.bad.count or survey.mismatches.count or report.unexpected.count):
             raise StrictError(report)
         limits = {name: place.limit_minor for name, place in places.items()}
@@ -138,8 +145,11 @@ class Importer:
             if place.opening_minor == 0:
                 continue
             first = survey.accounts[name].first
-            key = f"import:{self._mapping.name}:{name}:opening"
-            request = Request(user_id=place.user_id, key=key, body=key.encode(), metadata=self._placing.metadata)
+            text = f"import:{self._mapping.name}:{name}:opening"
+            key = RowKey(text, text.encode())
+            if self._again:
+                key = (await current_keys(self._ledger, self._pool, place.user_id, [key]))[0].key
+            request = Request(user_id=place.user_id, key=key.key, body=key.body, metadata=self._placing.metadata)
             movement = Movement(
                 kind="deposit" if place.opening_minor > 0 else "withdrawal",
                 account_id=_account_id(place),
@@ -156,9 +166,11 @@ class Importer:
                 raise ImportRefusedError(msg)
 
     async def _book_rows(self, file: Source, places: dict[str, Place], report: Report) -> None:
-        planned = self._planned(file, places, report)
+        planned = self.planned(file, places, report)
         # Reading the next rows in a thread leaves this one to the ledger, and the machine's other core to the database.
         while chunk := await asyncio.to_thread(lambda: list(islice(planned, CHUNK_ROWS))):
+            if self._again:
+                chunk = await self._with_current_keys(chunk)
             items = [(self._request(one), one.movement) for one in chunk if one.movement is not None]
             outcomes = await send_in_order(self._ledger, items)
             answers = iter(outcomes)
@@ -166,11 +178,27 @@ class Importer:
                 self._settle(one, None if one.movement is None else next(answers), places, report)
             self._watch("rows", report.rows)
 
-    def _request(self, one: _Planned) -> Request:
+    async def _with_current_keys(self, chunk: list[Planned]) -> list[Planned]:
+        user_id = chunk[0].place.user_id
+        assert all(one.place.user_id == user_id for one in chunk), "an import that can be taken back has one owner"
+        found = await current_keys(self._ledger, self._pool, user_id, [one.key for one in chunk])
+        return [one._replace(key=current.key) for one, current in zip(chunk, found, strict=True)]
+
+    def _request(self, one: Planned) -> Request:
         metadata = self._placing.metadata | {"line": one.row.line}
         return Request(user_id=one.place.user_id, key=one.key.key, body=one.key.body, metadata=metadata)
 
-    def _planned(self, source: Source, places: dict[str, Place], report: Report) -> Iterator[_Planned]:
+    async def look(self, source: Source) -> tuple[Report, dict[str, Place]]:
+        """The survey of a file and where it would go. Books nothing; raises as `run` does."""
+        survey = await asyncio.to_thread(survey_file, source, self._mapping, lambda done: self._watch("survey", done))
+        report = Report(survey)
+        self._watch("planned", survey.rows)
+        places = await self._placing.look_up(survey)
+        self._compare_starts(report, places)
+        return report, places
+
+    def planned(self, source: Source, places: dict[str, Place], report: Report) -> Iterator[Planned]:
+        """The rows as they are to be booked; those that cannot be read go into the report."""
         keys = RowKeys(self._mapping.name)
         for row in rows(source, self._mapping):
             report.rows += 1
@@ -181,7 +209,7 @@ class Importer:
             if place is None:
                 report.bad.add(BadRow(row.line, "the file was changed while it was read"))
                 continue
-            yield _Planned(row, place, key, self._movement(row, place, places))
+            yield Planned(row, place, key, self._movement(row, place, places))
 
     def _movement(self, row: Row, place: Place, places: dict[str, Place]) -> Movement | None:
         if row.amount_minor == 0:
@@ -203,7 +231,7 @@ class Importer:
             date_only=row.date_only,
         )
 
-    def _settle(self, one: _Planned, outcome: Outcome | None, places: dict[str, Place], report: Report) -> None:
+    def _settle(self, one: Planned, outcome: Outcome | None, places: dict[str, Place], report: Report) -> None:
         row, account_id = one.row, _account_id(one.place)
         balances_minor = self._balances_minor
         match outcome:

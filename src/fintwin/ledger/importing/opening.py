@@ -25,6 +25,7 @@ from fintwin.domain.accounts import AccountState
 from fintwin.domain.profiles import Provider
 from fintwin.domain.refusals import Code, Refusal
 from fintwin.domain.streams import StreamKey, StreamKind
+from fintwin.ledger.importing.current import current_keys
 from fintwin.ledger.importing.mapping import Mapping
 from fintwin.ledger.importing.survey import AccountSurvey, Survey
 from fintwin.ledger.ledger import Answer, Booking, Ledger, Request
@@ -80,10 +81,11 @@ class OneOwner(msgspec.Struct, frozen=True):
 
 
 class OneAccount(msgspec.Struct, frozen=True):
-    """The file is about one account, and that is there already."""
+    """The file is about one account, and that is there already. ``overdraft``: whether the file may set its limit."""
 
     user_id: UUID
     account_id: UUID
+    overdraft: bool = True
 
 
 Ownership = PerAccount | OneOwner | OneAccount
@@ -92,14 +94,18 @@ Ownership = PerAccount | OneOwner | OneAccount
 class Placing:
     """See the module."""
 
-    def __init__(self, ledger: Ledger, pool: Pool, mapping: Mapping, ownership: Ownership) -> None:
-        """``pool`` is the api role's."""
+    def __init__(
+        self, ledger: Ledger, pool: Pool, mapping: Mapping, ownership: Ownership, import_id: UUID | None = None
+    ) -> None:
+        """``pool`` is the api role's; ``import_id`` marks what is booked."""
         self._ledger = ledger
         self._pool = pool
         self._mapping = mapping
         self._ownership = ownership
         self.metadata = {"source": PROVIDER, "mapping": mapping.name}
         """What tells events of this import from others."""
+        if import_id is not None:
+            self.metadata["import"] = str(import_id)
 
     async def look_up(self, survey: Survey) -> dict[str, Place]:
         """Where each account of the file is or will be. Raises `ImportRefusedError`."""
@@ -121,8 +127,9 @@ class Placing:
             await self._register(places[missing[0]].user_id)
             for name in missing:  # in order: the first one becomes the main account
                 await self._open(survey.accounts[name], places[name])
-        for name, place in places.items():
-            await self._allow_overdraft(survey.accounts[name], place)
+        if not isinstance(self._ownership, OneAccount) or self._ownership.overdraft:
+            for name, place in places.items():
+                await self._allow_overdraft(survey.accounts[name], place)
         return len(missing)
 
     async def _found(self, names: list[str]) -> dict[str, tuple[UUID, UUID | None]]:
@@ -138,7 +145,7 @@ class Placing:
                     user_id = (await owners.users_of(PROVIDER, [self._mapping.name]))[0]
                 opened = await _together(self._opened_as(user_id, name) for name in names)
                 return {name: (user_id, account_id) for name, account_id in zip(names, opened, strict=True)}
-            case OneAccount(user_id, account_id):
+            case OneAccount(user_id, account_id, _):
                 if len(names) > 1:
                     msg = f"The file is about {len(names)} accounts and cannot go into one."
                     raise ImportRefusedError(msg)
@@ -167,18 +174,20 @@ class Placing:
             raise ImportRefusedError(msg)
         place.exists = True
         place.limit_minor = state.overdraft_limit_minor
-        if state.effective_at_last is not None:
-            place.opening_minor = 0
-            place.start_minor = await self._start(account, user_id, state.balance_minor)
+        if state.effective_at_last is None:
+            return place
+        first = await current_keys(self._ledger, self._pool, user_id, [account.first_key])
+        replay = first[0].replay
+        if replay is not None:
+            assert replay.balance_minor is not None, "a row moves money"
+            place.start_minor = replay.balance_minor - account.first.amount_minor
+        elif state.balance_minor != 0:
+            place.start_minor = state.balance_minor
+        else:
+            # An account at zero may begin anew with what the file tells, as after an import that was taken back.
+            return place
+        place.opening_minor = 0
         return place
-
-    async def _start(self, account: AccountSurvey, user_id: UUID, balance_minor: int) -> int:
-        """The balance before the file's first row: today's, unless that row was booked by an earlier import."""
-        request = Request(user_id=user_id, key=account.first_key.key, body=account.first_key.body)
-        first = await self._ledger.submit(request, Refused(UNKNOWN_TRANSACTION))
-        if isinstance(first, Booking) and first.entries[0].balance_minor is not None:
-            return first.entries[0].balance_minor - account.first.amount_minor
-        return balance_minor
 
     def _opening_of(self, user_id: UUID, name: str) -> Request:
         key = f"import:{self._mapping.name}:{name}:open"

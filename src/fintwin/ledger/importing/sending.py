@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from fintwin.domain.refusals import Refusal
 from fintwin.ledger.ledger import Ledger, Request
 from fintwin.ledger.movements import Movement
 from fintwin.ledger.submission import LedgerBusyError, Outcome, OutcomeUnknownError
@@ -19,7 +20,7 @@ TRIES_MAX: Final = 6
 PAUSE_S: Final = 0.2
 
 
-async def send_in_order(ledger: Ledger, items: Sequence[tuple[Request, Movement]]) -> list[Outcome]:
+async def send_in_order(ledger: Ledger, items: Sequence[tuple[Request, Movement | Refusal]]) -> list[Outcome]:
     """Book movements in chunks of one append, each answered in full before the next is sent.
 
     A chunk whose answer was lost is sent again: its idempotency keys tell what is in the log already, and nothing that comes
@@ -32,7 +33,7 @@ async def send_in_order(ledger: Ledger, items: Sequence[tuple[Request, Movement]
     return outcomes
 
 
-async def _send(ledger: Ledger, chunk: Sequence[tuple[Request, Movement]]) -> list[Outcome]:
+async def _send(ledger: Ledger, chunk: Sequence[tuple[Request, Movement | Refusal]]) -> list[Outcome]:
     pause_s = PAUSE_S
     for tries in range(1, TRIES_MAX + 1):
         try:
