@@ -1,3 +1,14 @@
+-- How far the notifications have come, alerts of risk included: the lesser of both positions, NULL where one is not enough.
+CREATE OR REPLACE FUNCTION read.notifications_reached(p_user uuid, p_min bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_own bigint := read.reach('notifications_vN', p_user, p_min);
+    v_risk bigint := read.risk_reached(p_user, p_min);
+BEGIN
+    RETURN CASE WHEN v_own IS NULL OR v_risk IS NULL THEN NULL ELSE least(v_own, v_risk) END;
+END
+$$;
+
 -- The user's notifications, or those of one account, newest first, those before position p_before where it is given; p_type
 -- one type of them; p_unread only what has not been read. `reached` as in read.accounts.
 CREATE OR REPLACE FUNCTION read.notifications(
@@ -13,16 +24,19 @@ DECLARE
     v_reached bigint;
 BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
-    v_reached := read.reach('notifications_vN', p_user, p_min);
+    v_reached := read.notifications_reached(p_user, p_min);
     RETURN QUERY
         SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
             SELECT n.user_id, n.notification_id, n.account_id, n.position, n.code, n.type, n.created_at,
                     n.is_read OR n.position <= coalesce(a.read_through, 0) AS is_read,
                     n.currency, n.amount_minor, n.score, n.reason, n.scenario
-                FROM read.notification_vN n
+                FROM (
+                    SELECT o.* FROM read.notification_vN o WHERE v_reached IS NOT NULL AND o.user_id = p_user
+                    UNION ALL
+                    SELECT r.* FROM read.risk_alerts(p_user) r WHERE v_reached IS NOT NULL
+                ) n
                 LEFT JOIN read.notification_account_vN a ON a.user_id = n.user_id AND a.account_id = n.account_id
-                WHERE v_reached IS NOT NULL AND n.user_id = p_user
-                    AND (p_account IS NULL OR n.account_id = p_account)
+                WHERE (p_account IS NULL OR n.account_id = p_account)
                     AND (p_type IS NULL OR n.type = p_type)
                     AND (p_before IS NULL OR n.position < p_before)
                     AND (NOT p_unread OR NOT (n.is_read OR n.position <= coalesce(a.read_through, 0)))
@@ -43,15 +57,21 @@ DECLARE
     v_reached bigint;
 BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
-    v_reached := read.reach('notifications_vN', p_user, p_min);
+    v_reached := read.notifications_reached(p_user, p_min);
     RETURN QUERY
-        SELECT v_reached, n.user_id, n.notification_id, n.account_id, n.position, n.code, n.type, n.created_at,
-                n.is_read OR n.position <= coalesce(a.read_through, 0) AS is_read,
-                n.currency, n.amount_minor, n.score, n.reason, n.scenario
-            FROM (SELECT) AS once
-            LEFT JOIN read.notification_vN n ON v_reached IS NOT NULL AND n.user_id = p_user
-                AND n.notification_id = p_notification
-            LEFT JOIN read.notification_account_vN a ON a.user_id = n.user_id AND a.account_id = n.account_id;
+        SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
+            SELECT n.user_id, n.notification_id, n.account_id, n.position, n.code, n.type, n.created_at,
+                    n.is_read OR n.position <= coalesce(a.read_through, 0) AS is_read,
+                    n.currency, n.amount_minor, n.score, n.reason, n.scenario
+                FROM (
+                    SELECT o.* FROM read.notification_vN o
+                        WHERE v_reached IS NOT NULL AND o.user_id = p_user AND o.notification_id = p_notification
+                    UNION ALL
+                    SELECT r.* FROM read.risk_alerts(p_user) r
+                        WHERE v_reached IS NOT NULL AND r.notification_id = p_notification
+                ) n
+                LEFT JOIN read.notification_account_vN a ON a.user_id = n.user_id AND a.account_id = n.account_id
+        ) q ON true;
 END
 $$;
 
@@ -64,12 +84,18 @@ DECLARE
     v_reached bigint;
 BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
-    v_reached := read.reach('notifications_vN', p_user, p_min);
+    v_reached := read.notifications_reached(p_user, p_min);
     RETURN QUERY
         SELECT v_reached, count(n.notification_id),
                 count(n.notification_id) FILTER (WHERE NOT n.is_read AND n.position > coalesce(a.read_through, 0))
-            FROM read.notification_vN n
+            FROM (
+                SELECT o.user_id, o.notification_id, o.account_id, o.position, o.is_read FROM read.notification_vN o
+                    WHERE v_reached IS NOT NULL AND o.user_id = p_user
+                UNION ALL
+                SELECT r.user_id, r.notification_id, r.account_id, r.position, r.is_read FROM read.risk_alerts(p_user) r
+                    WHERE v_reached IS NOT NULL
+            ) n
             LEFT JOIN read.notification_account_vN a ON a.user_id = n.user_id AND a.account_id = n.account_id
-            WHERE v_reached IS NOT NULL AND n.user_id = p_user AND (p_account IS NULL OR n.account_id = p_account);
+            WHERE p_account IS NULL OR n.account_id = p_account;
 END
 $$;

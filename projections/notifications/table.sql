@@ -1,4 +1,4 @@
--- What a user should hear of; see src/fintwin/projections/notifications.py.
+-- What a user should hear of, but for alerts about the risk (read.risk_alert); see src/fintwin/projections/notifications.py.
 CREATE TABLE read.notification_vN (
     user_id uuid NOT NULL,
     notification_id uuid NOT NULL,
@@ -22,18 +22,8 @@ CREATE TABLE read.notification_account_vN (
     user_id uuid NOT NULL,
     account_id uuid NOT NULL,
     read_through bigint NOT NULL,
-    band smallint NOT NULL,
-    state json NOT NULL,
     PRIMARY KEY (user_id, account_id)
-) WITH (fillfactor = 50);
-
-CREATE TABLE read.notification_pot_vN (
-    user_id uuid NOT NULL,
-    currency text NOT NULL,
-    state json NOT NULL,
-    PRIMARY KEY (user_id, currency)
 ) WITH (fillfactor = 50);
 
 SELECT read.protect('read.notification_vN');
 SELECT read.protect('read.notification_account_vN');
-SELECT read.protect('read.notification_pot_vN');

@@ -10,7 +10,8 @@ from fintwin.domain.simulations.events import Level
 from fintwin.domain.streams import StreamKind
 from fintwin.projections import risk
 from fintwin.projections.model import encode_rows, fold_all
-from fintwin.projections.notifications import ACCOUNT, MODEL, NOTIFICATION, POT, Notification
+from fintwin.projections.notification_rows import Notification
+from fintwin.projections.notifications import ACCOUNT, MODEL, NOTIFICATION
 from fintwin.projections.notifications_text import message, title
 from tests.projections.lives import BEGIN, USER, Life, month
 
@@ -19,9 +20,9 @@ STRANGER = UUID("0198c0de-0000-7000-8000-0000000000ff")
 
 
 def notified(life: Life) -> list[Notification]:
-    """The notifications after the last event, oldest first, with the mark of "all read" applied."""
-    rows = fold_all(MODEL, life.events)[life.user]
-    found = [row for key, row in rows.items() if key[0] == NOTIFICATION]
+    """The notifications after the last event, oldest first, from both read models that make some."""
+    told, alerted = fold_all(MODEL, life.events)[life.user], fold_all(risk.MODEL, life.events)[life.user]
+    found = [row for key, row in (*told.items(), *alerted.items()) if key[0] in {NOTIFICATION, risk.ALERT}]
     return sorted(found, key=lambda row: (row.position, row.code))
 
 
@@ -187,18 +188,16 @@ def test_unknown_and_foreign_ids_change_nothing() -> None:
     assert encode_rows(MODEL, fold_all(MODEL, life.events)) == before
 
 
-def test_it_follows_the_same_risk_as_the_risk_model() -> None:
-    """The states that alerts are made from are those of the read model `risk`, event for event."""
+def test_an_alert_is_read_and_deleted_like_any_other() -> None:
+    """What the read model `risk` has said is marked and taken away by the same events, there."""
     life = Life()
-    life.open(SAVINGS, "savings")
-    for number in range(5):
-        month(life, number)
-        life.send(number * 30.44 + 28, 100_00, SAVINGS)
-    ours = fold_all(MODEL, life.events)[USER]
-    theirs = fold_all(risk.MODEL, life.events)[USER]
-    for account in (USER, SAVINGS):
-        assert ours[ACCOUNT, account].state == theirs[risk.ACCOUNT, account].state
-    assert ours[POT, "EUR"].state == theirs[risk.POT, "EUR"].state
+    life.earn(0, 1000_00, "unknown")
+    life.pay(0.1, 950_00, "stranger")
+    (alert,) = [row for row in notified(life) if row.code == "risk_alert"]
+    life.add(StreamKind.NOTIFICATIONS, USER, domain.NotificationRead(notification_id=alert.notification_id))
+    assert [row.is_read for row in notified(life)] == [False, True, False]
+    life.add(StreamKind.NOTIFICATIONS, USER, domain.NotificationDeleted(notification_id=alert.notification_id))
+    assert "risk_alert" not in [row.code for row in notified(life)]
 
 
 def test_rows_hold_no_personal_text() -> None:

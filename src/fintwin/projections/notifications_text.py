@@ -1,6 +1,6 @@
 """Notifications in words, made when they are read: amounts in their own currency, written as the reader's locale has them.
 
->>> from fintwin.projections.notifications import Notification
+>>> from fintwin.projections.notification_rows import Notification
 >>> from datetime import UTC, datetime
 >>> from uuid import UUID
 >>> at, user = datetime(2026, 1, 2, tzinfo=UTC), UUID(int=1)
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 from fintwin.projections.money_text import money_text
-from fintwin.projections.notifications import Notification
+from fintwin.projections.notification_rows import Notification
 from fintwin.projections.risk_text import flag
 
 _TITLES: Final = {

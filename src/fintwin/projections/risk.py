@@ -13,6 +13,10 @@ Worked example, an account whose owner drew everything on the day it came in:
     Deposited 1,000.00, Withdrawn 950.00  ->  score 75: in_and_out 40 (95 percent went on, 80 is the threshold),
                                               large_payment 35 (95 percent of the balance, 50 is the threshold)
 
+The same fold makes the alerts, as notifications: one when the score after an event has crossed 30 or 60 upwards. The same
+band alerts again only after the score has fallen `REARM_POINTS` below its threshold, so that a number that drifts around it
+does not bring a dismissed alert back; and what is no news (`notification_rows.is_news`) is counted without a word.
+
 A transfer between own accounts is neither income nor spending; a reversal neither. Only a transfer to an own account of
 kind ``loan`` counts as spent, because it cannot be had back.
 """
@@ -20,7 +24,6 @@ kind ``loan`` counts as spent, because it cannot be had back.
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
 
 from fintwin.domain.accounts.events import (
     AccountClosed,
@@ -31,8 +34,12 @@ from fintwin.domain.accounts.events import (
     TransferSent,
     Withdrawn,
 )
+from fintwin.domain.notifications.events import NotificationDeleted, NotificationRead
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Changes, Key, ReadModel, Table, UserRows
+from fintwin.projections.notification_rows import Notification, Type, is_news, made
+from fintwin.projections.notifications import marked
+from fintwin.projections.risk_levels import LOW_MAX, MEDIUM_MAX, score
 from fintwin.projections.risk_money import earn, move, remember
 from fintwin.projections.risk_signals import (
     PASSED_ON_WITHIN,
@@ -52,31 +59,19 @@ from fintwin.projections.risk_state import (
     Fresh,
     Pot,
     PotRow,
+    seconds,
 )
 
 ACCOUNT: Final = "risk_account"
 POT: Final = "risk_pot"
-SOURCES: Final = ("risk", "risk_levels", "risk_money", "risk_signals", "risk_state")
-"""The modules that the fold lives on, for this read model and for those that run the same fold."""
+ALERT: Final = "risk_alert"
 MONEY: Final = (Deposited, Withdrawn, TransferSent, TransferReceived)
-_MONEY: Final = frozenset(MONEY)
-STEPS_KEPT: Final = 4096
+REARM_POINTS: Final = 5
 KNOWN_SOURCE: Final = 2
 """Who has paid in so often before is a known source."""
-EVENTS: Final = (AccountOpened, OverdraftLimitSet, AccountClosed, *MONEY)
-
-
-def other_account(event: Any) -> UUID | None:
-    """The account on the other side of a transfer."""
-    kind = type(event)
-    if kind is TransferSent:
-        return event.to_account  # type: ignore[no-any-return]
-    return event.from_account if kind is TransferReceived else None
-
-
-def began(opened: AccountOpened) -> AccountRisk:
-    """An account at its opening. Its life begins with the first movement, which an import may date long before that."""
-    return AccountRisk(opened.currency, opened.kind)
+_MONEY: Final = frozenset(MONEY)
+_MARKS: Final = frozenset((NotificationRead, NotificationDeleted))
+_BANDS: Final[tuple[tuple[int, Type], ...]] = ((LOW_MAX, "alert"), (MEDIUM_MAX, "risk"))
 
 
 def changed(account: AccountRisk, event: Any) -> AccountRisk:
@@ -116,33 +111,6 @@ def advance(
     else:
         _receive(account, money, event, at)
     return account, money
-
-
-_Step = tuple[Recorded, AccountRisk, Pot | None, AccountRisk | None, tuple[AccountRisk, Pot | None]]
-_steps: Final[dict[int, _Step]] = {}
-
-
-def advance_once(
-    before: AccountRisk, pot: Pot | None, other: AccountRisk | None, event: Recorded
-) -> tuple[AccountRisk, Pot | None]:
-    """`advance`, remembered for a while: two read models that fold the same events work it out once.
-
-    An answer is used again, once, only for the very same event and equal states: it is the answer `advance` would give.
-    """
-    step = _steps.pop(event.position, None)
-    if (
-        step is not None
-        and step[0] is event
-        and (step[1] is before or step[1] == before)
-        and (step[2] is pot or step[2] == pot)
-        and (step[3] is other or step[3] == other)
-    ):
-        return step[4]
-    after = advance(before, pot, other, event)
-    if len(_steps) >= STEPS_KEPT:
-        _steps.clear()
-    _steps[event.position] = (event, before, pot, other, after)
-    return after
 
 
 def _pay(before: AccountRisk, account: AccountRisk, pot: Pot, event: Recorded, at: int) -> None:
@@ -194,50 +162,79 @@ def _receive(account: AccountRisk, pot: Pot, event: Recorded, at: int) -> None:
 def keys(event: Recorded) -> list[Key]:
     """The account, the money in its currency, and the other account of a transfer, in case it is an own one."""
     what = event.event
-    if type(what) not in _MONEY:
-        return [(ACCOUNT, event.stream_id)]
-    named: list[Key] = [(ACCOUNT, event.stream_id), (POT, what.currency)]
-    other = other_account(what)
-    if other is not None:
-        named.append((ACCOUNT, other))
+    kind = type(what)
+    if kind in _MARKS:
+        return [(ALERT, what.notification_id)]
+    named: list[Key] = [(ACCOUNT, event.stream_id)]
+    if kind in _MONEY:
+        named.append((POT, what.currency))
+        if kind is TransferSent:
+            named.append((ACCOUNT, what.to_account))
+        elif kind is TransferReceived:
+            named.append((ACCOUNT, what.from_account))
     return named
 
 
 def fold(rows: UserRows, event: Recorded) -> Changes:
-    """What is remembered of the account and of the user's money after one more event."""
-    key = (ACCOUNT, event.stream_id)
+    """What is remembered of the account and of the user's money after one more event, and the alert it gives rise to."""
     what = event.event
-    if type(what) is AccountOpened:
-        return {key: _row(event, began(what))}
-    account: AccountRow = rows[key]
-    if type(what) not in _MONEY:
-        return {key: _row(event, changed(account.state, what))}
+    kind = type(what)
+    if kind in _MARKS:
+        return marked(rows, event, ALERT)
+    key = (ACCOUNT, event.stream_id)
+    if kind is AccountOpened:
+        return {key: _row(event, AccountRisk(what.currency, what.kind), 0)}
+    row: AccountRow = rows[key]
+    if kind not in _MONEY:
+        return {key: _row(event, changed(row.state, what), row.band)}
+    other: AccountRow | None = None
+    if kind is TransferSent:
+        other = rows.get((ACCOUNT, what.to_account))
+    elif kind is TransferReceived:
+        other = rows.get((ACCOUNT, what.from_account))
     pot_key = (POT, what.currency)
     pot: PotRow | None = rows.get(pot_key)
-    other = other_account(what)
-    other_row: AccountRow | None = None if other is None else rows.get((ACCOUNT, other))
-    state, money = advance_once(
-        account.state,
-        None if pot is None else pot.state,
-        None if other_row is None else other_row.state,
-        event,
-    )
-    changes: dict[Key, Any] = {key: _row(event, state)}
-    if money is not None and (pot is None or money is not pot.state):
+    before = None if pot is None else pot.state
+    state, money = advance(row.state, before, None if other is None else other.state, event)
+    changes: dict[Key, Any] = {}
+    if money is not None and money is not before:
         changes[pot_key] = PotRow(event.user_id, what.currency, money)
+    band = row.band
+    if is_news(event):
+        band, alert = _crossed(band, state, money, event)
+        if alert is not None:
+            changes[ALERT, alert.notification_id] = alert
+    changes[key] = _row(event, state, band)
     return changes
 
 
-def _row(event: Recorded, state: AccountRisk) -> AccountRow:
-    return AccountRow(event.user_id, event.stream_id, event.position, event.recorded_at, state)
+def _crossed(band: int, state: AccountRisk, pot: Pot | None, event: Recorded) -> tuple[int, Notification | None]:
+    """The band of the last alert after the event, and an alert where the score has crossed into a higher one."""
+    found = score(state, pot, seconds(event.effective_at))
+    reached = sum(found.score > threshold for threshold, _ in _BANDS)
+    if reached > band:
+        alert = made(
+            event, "risk_alert", _BANDS[reached - 1][1], event.stream_id, currency=state.currency, score=found.score,
+            reason=found.reasons[0],
+        )  # fmt: skip
+        return reached, alert
+    return min(band, sum(found.score > threshold - REARM_POINTS for threshold, _ in _BANDS)), None
+
+
+def _row(event: Recorded, state: AccountRisk, band: int) -> AccountRow:
+    return AccountRow(event.user_id, event.stream_id, event.position, event.recorded_at, band, state)
 
 
 MODEL: Final = ReadModel(
     name="risk",
     version=1,
-    tables=(Table(ACCOUNT, AccountRow, key_fields=2), Table(POT, PotRow, key_fields=2)),
-    events=EVENTS,
+    tables=(
+        Table(ACCOUNT, AccountRow, key_fields=2),
+        Table(POT, PotRow, key_fields=2),
+        Table(ALERT, Notification, key_fields=2),
+    ),
+    events=(AccountOpened, OverdraftLimitSet, AccountClosed, *MONEY, NotificationRead, NotificationDeleted),
     keys=keys,
     fold=fold,
-    sources=SOURCES[1:],
+    sources=("notification_rows", "notifications", "risk_levels", "risk_money", "risk_signals", "risk_state"),
 )

@@ -20,8 +20,6 @@ import msgspec
 from fintwin.projections.risk_money import (
     DRAINED_PARTS,
     FORGOTTEN_AFTER_GAPS,
-    missed_from,
-    rhythm_days,
 )
 from fintwin.projections.risk_signals import fading
 from fintwin.projections.risk_state import DAY, PERIOD, AccountRisk, Income, Pot
@@ -182,10 +180,10 @@ def _income_stopped(pot: Pot, now: int) -> list[Reason]:
 
 
 def _stopped(pot: Pot, income: Income, now: int) -> Reason | None:
-    missed_at = missed_from(income)
+    missed_at = income.missed_at
     if not missed_at or now < missed_at:
         return None
-    days, rhythm = (now - income.at) // DAY, rhythm_days(income)
+    days, rhythm = (now - income.at) // DAY, income.rhythm_days
     missed = 1 + (now - missed_at) // (rhythm * DAY)
     usual = income.usual_minor * days // 30
     if missed > FORGOTTEN_AFTER_GAPS or usual <= 0:

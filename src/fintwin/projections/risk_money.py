@@ -87,17 +87,31 @@ def _begin_period(pot: Pot, number: int) -> None:
         last = Period(
             pot.number, pot.income_minor, pot.spending_minor, pot.low_minor, pot.high_minor, pot.largest_minor
         )
-        pot.past = kept = tuple(one for one in (*pot.past, last) if one.number >= number - PERIODS_KEPT)
-        low = [one.low_minor * DRAINED_PARTS <= one.high_minor and one.high_minor > 0 for one in kept]
-        below = [one.low_minor < 0 for one in kept]
-        pot.whole_periods = min(PERIODS_KEPT, number)
-        pot.spent_minor = sum([one.spending_minor for one in kept])
-        pot.usual_largest_minor = median(tuple(one.largest_minor for one in kept)) if len(kept) > 1 else 0
-        pot.often_low = bool(kept) and 2 * sum(low) >= len(kept)
-        pot.often_overdrawn = bool(kept) and 2 * sum(below) >= len(kept)
+        kept = (*pot.past, last)
+        while kept and kept[0].number < number - PERIODS_KEPT:
+            kept = kept[1:]
+        pot.past = kept
+        _look_back(pot, kept, min(PERIODS_KEPT, number))
     pot.number = number
     pot.income_minor = pot.spending_minor = pot.largest_minor = 0
     pot.low_minor = pot.high_minor = pot.liquid_minor
+
+
+def _look_back(pot: Pot, kept: tuple[Period, ...], whole_periods: int) -> None:
+    """What the last whole periods say about the next one."""
+    low = below = spent = 0
+    largest = []
+    for one in kept:
+        spent += one.spending_minor
+        largest.append(one.largest_minor)
+        low += one.low_minor * DRAINED_PARTS <= one.high_minor > 0
+        below += one.low_minor < 0
+    pot.whole_periods = whole_periods
+    pot.spent_minor = spent
+    largest.sort()
+    pot.usual_largest_minor = largest[(len(largest) - 1) // 2] if len(largest) > 1 else 0
+    pot.often_low = 2 * low >= len(kept) > 0
+    pot.often_overdrawn = 2 * below >= len(kept) > 0
 
 
 def remember(pot: Pot, at: int, amount_minor: int, payee: str | None, *, transfer: bool) -> None:
@@ -131,8 +145,7 @@ def earn(pot: Pot, at: int, amount_minor: int, source: str, transaction_id: UUID
     if before is None and len(incomes) >= INCOMES_KEPT:
         del incomes[min(incomes, key=lambda name: (incomes[name].count > REGULAR_GAPS, incomes[name].at, name))]
     incomes[source] = _paid_again(before, pot, at, amount_minor, transaction_id)
-    due = [when for one in incomes.values() if (when := missed_from(one))]
-    pot.due = min(due, default=0)
+    pot.due = min([one.missed_at for one in incomes.values() if one.missed_at], default=0)
 
 
 def _paid_again(before: Income | None, pot: Pot, at: int, amount_minor: int, transaction_id: UUID) -> Income:
@@ -140,12 +153,24 @@ def _paid_again(before: Income | None, pot: Pot, at: int, amount_minor: int, tra
     if before is None:
         return Income(1, at, (amount_minor,), (), usual, total, transaction_id)
     gap = (at - before.at + DAY // 2) // DAY
+    gaps, amounts = before.gaps_days, before.amounts_minor
     if gap < SAME_PAYMENT_DAYS:
-        amounts = (*before.amounts_minor[:-1], before.amounts_minor[-1] + amount_minor)
-        return Income(before.count, before.at, amounts, before.gaps_days, usual, total, transaction_id)
-    amounts = (*before.amounts_minor[1 - AMOUNTS_OF_INCOME_KEPT :], amount_minor)
-    gaps = (*before.gaps_days[2 - AMOUNTS_OF_INCOME_KEPT :], gap)
-    return Income(before.count + 1, at, amounts, gaps, usual, total, transaction_id)
+        count, at, amounts = before.count, before.at, (*amounts[:-1], amounts[-1] + amount_minor)
+    else:
+        count = before.count + 1
+        amounts = (*amounts[1 - AMOUNTS_OF_INCOME_KEPT :], amount_minor)
+        gaps = (*gaps[2 - AMOUNTS_OF_INCOME_KEPT :], gap)
+    days = _rhythm_days(gaps)
+    missed_at = at + (days + max(GRACE_DAYS, days // 3)) * DAY if days else 0
+    return Income(count, at, amounts, gaps, usual, total, transaction_id, days, missed_at)
+
+
+def _rhythm_days(gaps: tuple[int, ...]) -> int:
+    """The longest of the last gaps where they are alike, 0 where there is no rhythm in them."""
+    if len(gaps) < REGULAR_GAPS:
+        return 0
+    longest, shortest = max(gaps), min(gaps)
+    return longest if shortest >= GAP_DAYS_MIN and 2 * longest <= 3 * shortest else 0
 
 
 def _usual_income(pot: Pot) -> int:
@@ -153,21 +178,6 @@ def _usual_income(pot: Pot) -> int:
     if not pot.whole_periods:
         return pot.income_minor
     return sum([one.income_minor for one in pot.past]) // pot.whole_periods
-
-
-def rhythm_days(income: Income) -> int:
-    """The longest of the last gaps where they are alike, 0 where the source has no rhythm."""
-    gaps = income.gaps_days
-    if len(gaps) < REGULAR_GAPS:
-        return 0
-    longest, shortest = max(gaps), min(gaps)
-    return longest if shortest >= GAP_DAYS_MIN and 2 * longest <= 3 * shortest else 0
-
-
-def missed_from(income: Income) -> int:
-    """From when on (seconds) the next payment of a source is missed; 0 where it has no rhythm."""
-    days = rhythm_days(income)
-    return income.at + (days + max(GRACE_DAYS, days // 3)) * DAY if days else 0
 
 
 def is_usual(payee: Payee | None, amount_minor: int, times: int = 2) -> bool:

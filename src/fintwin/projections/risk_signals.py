@@ -14,13 +14,13 @@ from uuid import UUID
 
 from fintwin.projections.risk_money import is_usual, unusual_from
 from fintwin.projections.risk_state import (
+    BLOCK,
     DAY,
     HOUR,
     NO_PEAKS,
     RECENT_KEPT,
     TIMES_KEPT,
     WEEK,
-    WEEKS_KEPT,
     AccountRisk,
     Fresh,
     Peaks,
@@ -58,7 +58,6 @@ REST_AFTER_PAYMENTS: Final = 5
 BUSY_PAYMENTS: Final = 3
 FLOORS: Final = (5, 10, 20)
 """So many payments in an hour, a day, a week are nobody's high frequency."""
-WEEKS_KNOWN_MIN: Final = 4
 BURST_PAYMENTS: Final = 3
 _WINDOWS: Final = ("1h", "24h", "7d")
 
@@ -165,9 +164,9 @@ def count(account: AccountRisk, at: int, amount: int, found: Found, *, timed: bo
     account.amounts_minor = (*amounts, amount)
     account.week_minor = week_sum
     week_count = len(times)
-    number = (at - (account.origin or 0)) // WEEK
-    if number > account.week_number:
-        _begin_week(account, number)
+    block = (at - (account.origin or 0)) // BLOCK
+    if block > account.block:
+        _begin_block(account, block)
     a, b, c, d, e, f = account.peaks
     if day_sum > d or week_sum > f or week_count > e or day_count > c or hour_count > a or hour_sum > b:
         now = (hour_count, hour_sum, day_count, day_sum, week_count, week_sum)
@@ -180,15 +179,15 @@ def count(account: AccountRisk, at: int, amount: int, found: Found, *, timed: bo
         )  # fmt: skip
 
 
-def _begin_week(account: AccountRisk, number: int) -> None:
-    """What is usual are the highest of the weeks before, where there are enough of them."""
-    account.week_number = number
-    if account.peaks[4]:
-        account.past = past = (*account.past[1 - WEEKS_KEPT :], account.peaks)
-        if len(past) >= WEEKS_KNOWN_MIN:
-            a, b, c, d, e, f = map(max, *past)
-            account.usual = (a, b, c, d, e, f)
+def _begin_block(account: AccountRisk, block: int) -> None:
+    """What is usual are the higher peaks of the two blocks before this one, where there were payments in both."""
+    before, last = account.before, account.peaks
+    if before is not None:
+        a, b, c, d, e, f = map(max, before, last)
+        account.usual = (a, b, c, d, e, f)
+    account.before = last if last[4] else before
     account.peaks = NO_PEAKS
+    account.block = block
 
 
 def _too_often(now: Peaks, usual: Peaks, found: Found) -> None:
@@ -207,9 +206,9 @@ def _too_often(now: Peaks, usual: Peaks, found: Found) -> None:
 def _too_much(account: AccountRisk, now: Peaks, usual: Peaks, amount: int, found: Found) -> None:
     """The shortest window with three payments or more that cost too much gives ``spending_...``.
 
-    Too much is more than twice what the last weeks saw at most in such a window, an hour being held against a day, and
-    over a quarter of the money at hand; the balance is that after the payment. Where one payment is most of it, its size says
-    that already.
+    Too much is more than twice what the last two blocks of four weeks saw at most in such a window, an hour being held
+    against a day, and over a quarter of the money at hand; the balance is that after the payment. Where one payment is most
+    of it, its size says that already.
     """
     for index, name in enumerate(_WINDOWS):
         payments, total = now[2 * index], now[2 * index + 1]

@@ -1,11 +1,11 @@
 """What the risk fold remembers: of one account, and of the user's money in one currency.
 
-Nothing here grows with the history: windows keep at most `TIMES_KEPT` payments, usual values come from the last weeks and 30-day
-periods, counterparties and sources of income are kept in a fixed number of places, and a reason keeps a few transactions.
+Nothing here grows with the history: windows keep at most `TIMES_KEPT` payments, usual values come from the last months,
+counterparties and sources of income are kept in a fixed number of places, and a reason keeps a few transactions.
 
-Times are whole seconds. Weeks and periods count from the first event (``origin``), not from a calendar, so the same life in
-another time zone is the same. Money is in minor units and only ever compared with other amounts of
-the same currency, so that all amounts times a hundred is the same risk.
+Times are whole seconds. Blocks of weeks and periods of 30 days count from the first event (``origin``), not from a calendar,
+so the same life in another time zone is the same. Money is in minor units and only ever compared with other amounts of the
+same currency, so that all amounts times a hundred is the same risk.
 
 >>> median((500, 100, 300, 200))
 200
@@ -24,10 +24,10 @@ from fintwin.projections.model import Row
 HOUR: Final = 3600
 DAY: Final = 86_400
 WEEK: Final = 7 * DAY
+BLOCK: Final = 4 * WEEK
 PERIOD: Final = 30 * DAY
 
 PERIODS_KEPT: Final = 6
-WEEKS_KEPT: Final = 8
 TIMES_KEPT: Final = 48
 PAYEES_KEPT: Final = 64
 INCOMES_KEPT: Final = 8
@@ -84,8 +84,9 @@ class AccountRisk(msgspec.Struct, array_like=True, gc=False):
     """One account. ``times`` and ``amounts_minor`` are its payments of the last seven days, ``week_minor`` their sum.
 
     A time is negative where the payment has only a date. ``peaks`` are the most that any hour, day and seven days of the
-    present week saw, ``past`` those of the weeks before, ``usual`` the highest of these. ``payments`` counts payments to
-    others, the last of them at ``paid_at``; ``longest_rest_days`` is the longest time between two of them.
+    present four weeks (the ``block``) saw, ``before`` those of the block before, ``usual`` the higher ones of the two before.
+    ``payments`` counts payments to others, the last of them at ``paid_at``; ``longest_rest_days`` is the longest time between
+    two of them.
 
     Not frozen, so that an event costs one copy and not one for each field; only a fresh copy is ever written to. No state
     refers to itself, so none needs the garbage collector.
@@ -100,9 +101,9 @@ class AccountRisk(msgspec.Struct, array_like=True, gc=False):
     times: tuple[int, ...] = ()
     amounts_minor: tuple[int, ...] = ()
     week_minor: int = 0
-    week_number: int = 0
+    block: int = 0
     peaks: Peaks = NO_PEAKS
-    past: tuple[Peaks, ...] = ()
+    before: Peaks | None = None
     usual: Peaks | None = None
     payments: int = 0
     paid_at: int = 0
@@ -126,7 +127,8 @@ class Income(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A source of income: how often, when last, the last amounts and the days between them.
 
     ``usual_minor`` is what the user received in a period from all sources when this one last paid, ``total_minor`` what
-    had come in by then, ``transaction_id`` the last payment.
+    had come in by then, ``transaction_id`` the last payment. Where the gaps are alike, ``rhythm_days`` is the longest of
+    them and the next payment is missed from ``missed_at`` on; else both are 0.
     """
 
     count: int
@@ -136,6 +138,8 @@ class Income(msgspec.Struct, frozen=True, array_like=True, gc=False):
     usual_minor: int
     total_minor: int
     transaction_id: UUID
+    rhythm_days: int = 0
+    missed_at: int = 0
 
 
 class Period(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -184,12 +188,13 @@ class Pot(msgspec.Struct, array_like=True, gc=False):
 
 
 class AccountRow(Row, frozen=True, gc=False):
-    """What risk remembers of one account after the event at ``position``."""
+    """What risk remembers of one account after the event at ``position``, and in which band its last alert was."""
 
     user_id: UUID
     account_id: UUID
     position: int
     updated_at: datetime
+    band: int
     state: AccountRisk
 
 
