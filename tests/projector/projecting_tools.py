@@ -35,18 +35,23 @@ class Running:
 
     async def caught_up(self) -> None:
         """Wait until every live build has the whole log."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await caught_up(self.pool):
-                assert not self.task.done(), self.task.result()
-                await asyncio.sleep(0.01)
+        waiting = asyncio.create_task(wait_until_caught_up(self.pool))
+        await asyncio.wait([waiting, self.task], return_when=asyncio.FIRST_COMPLETED)
+        assert waiting.done(), self.task.result()
+        await waiting
 
 
-async def caught_up(pool: Pool, models: Sequence[ReadModel] = READ_MODELS) -> bool:
-    """Whether each model has a live build that stands at the end of the log."""
-    async with pool.acquire() as connection:
-        end = await projecting.log_position(connection)
-        builds = [build for build in await building.builds(connection) if build.state == "live"]
-    return {build.model for build in builds if build.position == end} >= {model.name for model in models}
+async def wait_until_caught_up(pool: Pool, models: Sequence[ReadModel] = READ_MODELS) -> None:
+    """Until each model has a live build that stands at the end of the log."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while True:
+        async with pool.acquire() as connection:
+            end = await projecting.log_position(connection)
+            builds = [build for build in await building.builds(connection) if build.state == "live"]
+        if {build.model for build in builds if build.position == end} >= {model.name for model in models}:
+            return
+        assert asyncio.get_running_loop().time() < deadline, f"at {end} of the log: {builds}"
+        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -1,4 +1,3 @@
-
 from fintwin.ledger.ledger import Request
 from tests.conftest import Database
 from tests.projector.projecting_tools import assert_as_in_memory, projector

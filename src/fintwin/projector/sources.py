@@ -10,8 +10,9 @@ domain counts as a changed fold too.
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,7 +23,9 @@ from fintwin.projections.model import ReadModel
 from fintwin.settings import sql_folder
 from fintwin.store.building import Sources
 
-_CORE: Final = ("fintwin.projections.", "fintwin.domain.")
+# Read as text: the layout of import statements is the formatter's, and parsing every module takes its time.
+_IMPORT: Final = re.compile(r"^from (fintwin\.(?:projections|domain)[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_NAME: Final = re.compile(r"\b[a-z]\w*\b")
 
 
 def sources_of(model: ReadModel, folder: Path | None = None) -> Sources:
@@ -52,6 +55,7 @@ def _hash(*texts: str) -> str:
     return digest.hexdigest()
 
 
+@cache
 def _source(module: str) -> str:
     file = import_module(module).__file__
     assert file is not None, f"{module} has no source"
@@ -59,19 +63,14 @@ def _source(module: str) -> str:
 
 
 def _imports(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            package = node.module or ""
-            names = [package, *(f"{package}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            if name.startswith(_CORE) and _is_module(name):
-                yield name
+    for package, names in _IMPORT.findall(source):
+        yield package
+        for name in _NAME.findall(names):
+            if _is_module(f"{package}.{name}"):
+                yield f"{package}.{name}"
 
 
+@cache
 def _is_module(name: str) -> bool:
     try:
         return find_spec(name) is not None

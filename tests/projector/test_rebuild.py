@@ -1,0 +1,128 @@
+import asyncio
+
+import msgspec
+import pytest
+
+from fintwin.projections import accounts, statements
+from fintwin.projections.catalogue import READ_MODELS
+from fintwin.projector.rebuild import Report, rebuild
+from fintwin.projector.sources import sources_of
+from fintwin.store import building, reading
+from fintwin.store.connect import open_pool
+from tests.conftest import Database
+from tests.projector.projecting_tools import assert_as_in_memory, projector
+from tests.support.ledgers import Bank, booked, open_ledger
+
+
+async def write_and_read(bank: Bank, stop: asyncio.Event, seen: list[int]) -> None:
+    """Deposit and read for ever: the own write is always seen, and no list is ever shorter than before."""
+    anna = await bank.person("EUR", 0)
+    while not stop.is_set():
+        booked(await bank.deposit(anna, 1_00))
+        (account,) = (await reading.accounts(bank.pool, anna)).value
+        rows = (await reading.transactions(bank.pool, anna, reading.Filter(limit=5_000))).value
+        assert account.balance_minor == len(rows) * 1_00 == (len(seen) + 1) * 1_00
+        seen.append(account.balance_minor)
+
+
+async def test_rebuild_under_load(database: Database) -> None:
+    """While people write and read, every read model is rebuilt: nobody sees less than before, and no row differs."""
+    async with open_ledger(database) as bank, projector(database) as running:
+        stop, seen = asyncio.Event(), list[int]()
+        load = asyncio.create_task(write_and_read(bank, stop, seen))
+        pool = await open_pool(database.role_urls["projector"], size_max=4)
+        try:
+            while len(seen) < 20:
+                await asyncio.sleep(0.01)
+                assert not load.done(), load.result()
+            for model in READ_MODELS:
+                report = await rebuild(pool, model, sources_of(model))
+                assert report == Report(version=2, events=report.events, compared=True, differing_rows=0), model.name
+            after = len(seen)
+            while len(seen) < after + 20:
+                await asyncio.sleep(0.01)
+                assert not load.done(), load.result()
+        finally:
+            stop.set()
+            await load
+            await pool.close()
+        await running.caught_up()
+        await assert_as_in_memory(database, running.pool)
+
+
+async def test_the_build_before_is_kept_until_the_next(database: Database) -> None:
+    """After a second rebuild the first build's tables are gone and the second's are there."""
+    async with open_ledger(database) as bank, projector(database) as running:
+        await bank.person("EUR", 5_00)
+        await running.caught_up()
+        for _ in range(2):
+            await rebuild(running.pool, accounts.MODEL, sources_of(accounts.MODEL))
+        async with running.pool.acquire() as connection:
+            builds = [(one.version, one.state) for one in await building.builds(connection) if one.model == "accounts"]
+            tables = await connection.fetch(
+                "SELECT relname FROM pg_class WHERE relname ~ '^account_v' AND relkind = 'r' ORDER BY relname"
+            )
+        assert builds == [(2, "kept"), (3, "live")]
+        assert [row["relname"] for row in tables] == ["account_v2", "account_v3"]
+
+
+async def test_a_wrong_row_is_found(database: Database) -> None:
+    """A live row that the log does not account for is counted by the comparison and gone after the switch."""
+    async with open_ledger(database) as bank, projector(database) as running:
+        anna = await bank.person("EUR", 5_00)
+        await running.caught_up()
+        database.run_sql("UPDATE read.account_v1 SET balance_minor = 6_00")
+        report = await rebuild(running.pool, accounts.MODEL, sources_of(accounts.MODEL))
+        assert (report.compared, report.differing_rows) == (True, 2)
+        (account,) = (await reading.accounts(bank.pool, anna)).value
+        assert account.balance_minor == 5_00
+
+
+@pytest.mark.parametrize("part", ["fold_hash", "table_hash"])
+async def test_a_changed_fold_or_table_is_rebuilt_at_start(database: Database, part: str) -> None:
+    """A projector that finds tables of another fold builds new ones and switches; readers get old rows at no time."""
+    async with open_ledger(database) as bank:
+        async with projector(database) as running:
+            anna = await bank.person("EUR", 5_00)
+            await running.caught_up()
+
+        def changed(model: object) -> building.Sources:
+            sources = sources_of(model)  # type: ignore[arg-type]
+            return msgspec.structs.replace(sources, **{part: "another"}) if model is statements.MODEL else sources
+
+        await bank.deposit(anna, 1_00)
+        async with projector(database, sources=changed) as running:
+            rows = (await reading.transactions(bank.pool, anna, reading.Filter())).value
+            assert [row.amount_minor for row in rows] == [1_00, 5_00]
+            async with running.pool.acquire() as connection:
+                states = {(one.model, one.version): one.state for one in await building.builds(connection)}
+            assert states["statements", 1] == "kept"
+            assert states["statements", 2] == "live"
+            assert states["accounts", 1] == "live"
+
+
+async def test_changed_queries_are_installed_without_a_rebuild(database: Database) -> None:
+    """Another text of queries.sql replaces the functions and leaves the tables."""
+    async with open_ledger(database) as bank:
+        async with projector(database) as running:
+            anna = await bank.person("EUR", 5_00)
+            await running.caught_up()
+
+        def changed(model: object) -> building.Sources:
+            sources = sources_of(model)  # type: ignore[arg-type]
+            if model is not accounts.MODEL:
+                return sources
+            queries = sources.queries.replace(
+                "ORDER BY a.opened_at", "AND a.balance_minor > 1000000 ORDER BY a.opened_at"
+            )
+            return msgspec.structs.replace(sources, queries=queries, queries_hash="another")
+
+        assert len((await reading.accounts(bank.pool, anna)).value) == 1
+        async with projector(database, sources=changed) as running:
+            for _ in range(500):
+                if not (await reading.accounts(bank.pool, anna)).value:
+                    break
+                await asyncio.sleep(0.01)
+            assert (await reading.accounts(bank.pool, anna)).value == []
+            async with running.pool.acquire() as connection:
+                assert {one.version for one in await building.builds(connection)} == {1}
