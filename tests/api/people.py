@@ -1,8 +1,8 @@
 """The real application over a real database, and people who use it.
 
-    async with service(database) as app:
-        ada = await app.person(currency="EUR")
-        answer = await ada.post("/api/transactions/", {"type": "deposit", "amount": 5})
+async with service(database) as app:
+    ada = await app.person(currency="EUR")
+    answer = await ada.post("/api/transactions/", {"type": "deposit", "amount": 5})
 """
 
 import base64
@@ -77,20 +77,26 @@ class Person:
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """One request. Bytes go as they are, anything else as JSON; header names with underscores for dashes."""
-        sent = {"authorization": f"Bearer {self.token}"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {"authorization": f"Bearer {self.token}"} | {
+            name.replace("_", "-"): text for name, text in headers.items()
+        }
         content = body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
         return Answer(await self.client.request(method, path, content=content, headers=sent))
 
     async def get(self, path: str, **headers: str) -> Answer:
+        """GET."""
         return await self.ask("GET", path, **headers)
 
     async def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        """POST."""
         return await self.ask("POST", path, body, **headers)
 
     async def patch(self, path: str, body: Any, **headers: str) -> Answer:
+        """PATCH."""
         return await self.ask("PATCH", path, body, **headers)
 
     async def put(self, path: str, body: Any, **headers: str) -> Answer:
+        """PUT."""
         return await self.ask("PUT", path, body, **headers)
 
     async def move(self, kind: str, amount: Any, **more: Any) -> Any:

@@ -8,7 +8,7 @@ so each process remembers it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -109,7 +109,7 @@ async def movement_of(currencies: Currencies, user_id: UUID, body: NewTransactio
         counterparty=None
         if party is None
         else Party(blank_is_none(party.name), blank_is_none(party.account), blank_is_none(party.bank)),
-        effective_at=body.effective_at,
+        effective_at=None if body.effective_at is None else _in_utc(body.effective_at),
     )
 
 
@@ -125,6 +125,13 @@ async def in_own_words(currencies: Currencies, user_id: UUID, body: NewTransacti
         Code.CURRENCY_MUST_MATCH,
         f"The receiving account is kept in {theirs}, the paying one in {ours}: they must match.",
     )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise malformed("effective_at is no time of this era.", "effective_at") from None
 
 
 def _recipient(body: NewTransaction) -> UUID:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from traceback import format_tb
 from typing import Any, Final
 
 import msgspec
@@ -47,6 +48,8 @@ _CODES: Final[dict[int, str]] = {
     415: "malformed",
     503: "unavailable",
 }
+# Query parameters whose public names are words of Python; Litestar tells ours.
+_PUBLIC_NAMES: Final = {"kind": "type", "since": "from", "until": "to", "least": "min", "most": "max", "form": "format"}
 _DETAILS: Final[dict[int, str]] = {
     401: "Sign in first: this needs a valid token.",
     404: "There is nothing here.",
@@ -163,16 +166,18 @@ def _field_error(told: dict[str, str]) -> FieldError:
     if field == "data":
         return FieldError("body", "a JSON body is needed")
     if "matching regex" in message:
-        return FieldError(field, "holds characters that are not taken")
-    return FieldError(field, message.replace("`", ""))
+        return FieldError(_PUBLIC_NAMES.get(field, field), "holds characters that are not taken")
+    return FieldError(_PUBLIC_NAMES.get(field, field), message.replace("`", ""))
 
 
 def _of_fault(request: Request[Any, Any, Any], error: Exception) -> Answer[Problem]:
+    # Where and what kind, but neither the error's own words nor any variable: these may hold somebody's data.
     _log.error(
         "request failed",
         request_id=request.scope.get("request_id"),
         route=request.scope.get("path_template"),
-        exc_info=error,
+        error=type(error).__name__,
+        trace="".join(format_tb(error.__traceback__)),
     )
     return answer(request, FAULT)
 
