@@ -15,13 +15,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
-from fintwin.domain import accounts, profiles
+from fintwin.domain import accounts, holdings, profiles
 from fintwin.domain.accounts import AccountState
+from fintwin.domain.holdings import HoldingsState
 from fintwin.domain.profiles import ProfileState
 from fintwin.domain.refusals import Refusal
 from fintwin.domain.streams import StreamKey, StreamKind
 
-State = AccountState | ProfileState
+State = AccountState | ProfileState | HoldingsState
 
 _UNCONDITIONAL: Final = (accounts.Deposited, accounts.TransactionAnnotated)
 
@@ -69,7 +70,7 @@ class OnAccount:
     def decide(self, states: Sequence[State | None]) -> list[Change] | Refusal:
         """Decided by the rules of accounts."""
         state = states[0]
-        assert not isinstance(state, ProfileState)
+        assert state is None or isinstance(state, AccountState)
         events = accounts.decide(state, self.command)
         if isinstance(events, Refusal):
             return events
@@ -166,8 +167,54 @@ class OnPlans:
         if isinstance(events, Refusal):
             return events
         for state in account:
-            assert not isinstance(state, ProfileState)
+            assert state is None or isinstance(state, AccountState)
             refusal = profiles.plan_refusal(state)
             if refusal is not None:
                 return refusal
+        return [Change(self.streams[0], event, conditional=True) for event in events]
+
+
+class Noted:
+    """An event for the user's own notifications or simulations: true whatever else is in the stream, which has no state."""
+
+    __slots__ = ("_answer", "_stream")
+
+    effective_at: datetime | None = None
+    reverses: UUID | None = None
+    streams: Sequence[StreamKey] = ()
+
+    def __init__(self, user_id: UUID, kind: StreamKind, answer: Sequence[Any] | Refusal) -> None:
+        """``answer``: what the rules of the noun decided, on what the read model knows."""
+        assert kind in {StreamKind.NOTIFICATIONS, StreamKind.SIMULATIONS}, "other streams are decided on their state"
+        self._stream = StreamKey(kind, user_id)
+        self._answer = answer
+
+    def decide(self, states: Sequence[State | None]) -> list[Change] | Refusal:
+        """What was decided."""
+        del states
+        if isinstance(self._answer, Refusal):
+            return self._answer
+        return [Change(self._stream, event, conditional=False) for event in self._answer]
+
+
+class OnHoldings:
+    """A command on what the user holds elsewhere."""
+
+    __slots__ = ("command", "effective_at", "streams")
+
+    reverses: UUID | None = None
+
+    def __init__(self, user_id: UUID, command: holdings.HoldingsCommand) -> None:
+        """A holding that is added may count from the day it was bought."""
+        self.command = command
+        self.effective_at: datetime | None = getattr(command, "effective_at", None)
+        self.streams: Sequence[StreamKey] = (StreamKey(StreamKind.HOLDINGS, user_id),)
+
+    def decide(self, states: Sequence[State | None]) -> list[Change] | Refusal:
+        """Decided by the rules of holdings."""
+        (state,) = states
+        assert state is None or isinstance(state, HoldingsState)
+        events = holdings.decide(state, self.command)
+        if isinstance(events, Refusal):
+            return events
         return [Change(self.streams[0], event, conditional=True) for event in events]

@@ -13,8 +13,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from fintwin.domain import accounts, profiles
+from fintwin.domain import accounts, holdings, profiles
 from fintwin.domain.accounts import AccountState
+from fintwin.domain.holdings import HoldingsState
+from fintwin.domain.profiles import ProfileState
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.plans import Change, State
 from fintwin.store.append import Batch
@@ -28,7 +30,10 @@ def evolved(state: State | None, stream: StreamKey, event: Any, effective_at: da
     if stream.kind is StreamKind.ACCOUNT:
         assert state is None or isinstance(state, AccountState)
         return accounts.evolve(state, event, effective_at=effective_at)
-    assert not isinstance(state, AccountState)
+    if stream.kind is StreamKind.HOLDINGS:
+        assert state is None or isinstance(state, HoldingsState)
+        return holdings.evolve(state, event)
+    assert state is None or isinstance(state, ProfileState)
     return profiles.evolve(state, event)
 
 
@@ -132,7 +137,9 @@ def add_change(
     )
     if moves_money or isinstance(event, accounts.TransactionAnnotated):
         return
-    assert after is not None
+    if after is None:
+        assert not change.conditional, "a change of a state knows what it becomes"
+        return  # a stream that keeps no state on its head
     if isinstance(after, AccountState):
         batch.add_head_facts(after.currency, after.status, after.overdraft_limit_minor, facts_of(after))
     else:

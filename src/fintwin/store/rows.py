@@ -19,10 +19,11 @@ from fintwin.domain import hashing
 from fintwin.domain.accounts.events import AccountKind
 from fintwin.domain.accounts.state import AccountState, Status
 from fintwin.domain.catalogue import decode
+from fintwin.domain.holdings.state import HoldingsState
 from fintwin.domain.profiles.state import ProfileState
 from fintwin.domain.streams import Recorded, StreamKey, StreamKind
 
-State = AccountState | ProfileState
+State = AccountState | ProfileState | HoldingsState
 _kinds: Final = {kind.value: kind for kind in StreamKind}
 _statuses: Final = {status.value: status for status in Status}
 
@@ -36,6 +37,7 @@ class _AccountFacts(msgspec.Struct, omit_defaults=True):
 
 _account_facts: Final = msgspec.json.Decoder(_AccountFacts)
 _profile_facts: Final = msgspec.json.Decoder(ProfileState)
+_holdings_facts: Final = msgspec.json.Decoder(HoldingsState)
 _encoder: Final = msgspec.json.Encoder(decimal_format="string")
 
 
@@ -143,6 +145,8 @@ def head(row: Mapping[str, Any]) -> Head:
         )
     elif kind is StreamKind.PROFILE:
         state = _profile_facts.decode(row["facts"])
+    elif kind is StreamKind.HOLDINGS:
+        state = _holdings_facts.decode(row["facts"])
     return Head(
         StreamKey(kind, row["stream_id"]),
         row["user_id"],
