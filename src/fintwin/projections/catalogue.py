@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from fintwin.projections import accounts, balances, notifications, portfolios, profiles, risk, statements
+from fintwin.projections import (
+    accounts,
+    balances,
+    notifications,
+    personas,
+    portfolios,
+    profiles,
+    risk,
+    simulations,
+    statements,
+)
 from fintwin.projections.model import ReadModel
 
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
@@ -22,4 +32,6 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     portfolios.MODEL,
     risk.MODEL,
     notifications.MODEL,
+    personas.MODEL,
+    simulations.MODEL,
 )
