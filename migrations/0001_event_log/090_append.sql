@@ -118,18 +118,22 @@ BEGIN
         r_balance[found.i] := found.balance_minor;
     END LOOP;
 
-    SELECT array_agg(w.user_id ORDER BY q.i), array_agg(coalesce(w.version, 0) ORDER BY q.i),
-            array_agg(w.balance_minor ORDER BY q.i), array_agg(w.overdraft_limit_minor ORDER BY q.i),
-            array_agg(w.status ORDER BY q.i), array_agg(w.currency ORDER BY q.i),
-            array_agg((extract(epoch FROM w.effective_at_last) * 1000000)::bigint ORDER BY q.i),
-            array_agg(coalesce(w.stream_hash, '\x0000000000000000000000000000000000000000000000000000000000000000')
-                ORDER BY q.i),
-            array_agg(w.facts::text ORDER BY q.i), array_agg(w.decided_in ORDER BY q.i),
-            array_agg(w.version IS NOT NULL ORDER BY q.i)
+    -- One sort, not one for each column.
+    SELECT array_agg(h.user_id), array_agg(h.version), array_agg(h.balance_minor), array_agg(h.overdraft_limit_minor),
+            array_agg(h.status), array_agg(h.currency), array_agg(h.effective), array_agg(h.stream_hash),
+            array_agg(h.facts), array_agg(h.decided_in), array_agg(h.known)
         INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_basis,
             w_known
-        FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
-        LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id;
+        FROM (
+            SELECT w.user_id, coalesce(w.version, 0) AS version, w.balance_minor, w.overdraft_limit_minor, w.status,
+                    w.currency, (extract(epoch FROM w.effective_at_last) * 1000000)::bigint AS effective,
+                    coalesce(w.stream_hash, '\x0000000000000000000000000000000000000000000000000000000000000000')
+                        AS stream_hash,
+                    w.facts::text AS facts, w.decided_in, w.version IS NOT NULL AS known
+                FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
+                LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id
+                ORDER BY q.i
+        ) AS h;
 
     stream_bytes := ARRAY(
         SELECT int2send(q.kind) || uuid_send(q.id) FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
@@ -173,6 +177,11 @@ BEGIN
                 -- Money that comes in, or a note: whatever the balance is.
                 IF moved < 0 OR e_type[e] IS NULL OR e_type[e] = sent THEN
                     verdict := 5;
+                ELSIF w_version[s] = 0 AND s_kind[s] IN (4, 5) THEN
+                    -- Notifications and simulations: the stream of a user begins with the first event, whatever it is.
+                    IF s_id[s] <> acting THEN
+                        verdict := 5;
+                    END IF;
                 ELSIF w_version[s] = 0 OR (moved > 0 AND (w_status[s] = 3 OR w_currency[s] <> e_currency[e]
                     OR w_balance[s] + moved >= 1000000000000000))
                 THEN

@@ -2,6 +2,9 @@
 
 The peer is one plain multi-row INSERT per batch (the fastest form there is: arrays, unnested by the server) into a table without
 an index, of the very rows that the append writes: two per transfer. It gets no rules, no keys, no numbering and no hashes.
+
+Payers and payees are drawn from the same accounts (with one account: everybody pays that one); of several processes each has payers
+of its own, so an account is paid by all of them and pays from one.
 """
 
 import asyncio
@@ -120,8 +123,8 @@ def transfers_per_second(
     payers = users if accounts_used == 1 else users[:accounts_used]
     payees = users[:accounts_used]
     workers = [
-        context.Process(target=_process, args=(url, payers, payees, batch, SECONDS, barrier, results))
-        for _ in range(processes)
+        context.Process(target=_process, args=(url, payers[n::processes], payees, batch, SECONDS, barrier, results))
+        for n in range(processes)
     ]
     for worker in workers:
         worker.start()

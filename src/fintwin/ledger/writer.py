@@ -3,7 +3,8 @@
 While one append commits, the commands that arrive queue up and go together in the next; no command waits for company that is
 not there. Two appends may be in flight: the second is decided on the states as the first will leave them, and the log
 takes them in turn. What conflicts (somebody else was faster) is decided again at the front of the next slice, on the states
-the log just told; the third conflict takes the locked path, where the log waits for the decision.
+the log just told; what conflicts twice takes the locked path, where the log waits for the decision. So nothing is tried more than
+three times.
 
 The answer to a command is given after its commit, never before.
 """
@@ -54,7 +55,7 @@ class Writer:
         slice_max: int = 256,
         in_flight_max: int = 2,
         waiting_max: int = 16_384,
-        tries_max: int = 3,
+        tries_max: int = 2,
     ) -> None:
         """``waiting_max``: commands that may queue up before new ones are turned away."""
         self._pool = pool
@@ -227,8 +228,8 @@ class Writer:
         if atomic and stubborn:
             await self._append_locked(submissions, atomic=True)
             return
-        for one in stubborn:
-            await self._append_locked([one], atomic=False)
+        if stubborn:
+            await self._append_locked(stubborn, atomic=False)
         others = [one for one in submissions if one.tries < self._tries_max]
         if not others:
             return
@@ -250,7 +251,15 @@ class Writer:
                 appended = await append(connection, part.batch, atomic=atomic)
         except Exception as error:  # noqa: BLE001  each command is told what happened to it
             self._states.forget(part.streams())
-            self._failed(submissions, error)
+            if (
+                len(submissions) > 1
+                and not atomic
+                and isinstance(error, REFUSED)
+                and not isinstance(error, LOST + UNDONE)
+            ):
+                await self._append_singly(submissions, error)
+            else:
+                self._failed(submissions, error)
             return
         self._states.forget(part.streams())
         for one in submissions:
