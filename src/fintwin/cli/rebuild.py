@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from fintwin.cli.projector import rest_garbage_collection
 from fintwin.cli.servers import servers_for
 from fintwin.settings import load
 
@@ -33,6 +34,7 @@ def rebuild(name: str) -> None:
     if name != "all" and name not in known:
         msg = f"There is no read model {name!r}: choose one of {', '.join(known)}, or all."
         raise click.BadParameter(msg, param_hint="NAME")
+    rest_garbage_collection()
     with servers_for(os.environ, say=lambda sentence: click.echo(sentence, err=True)) as environment:
         differing = asyncio.run(_rebuild_all(list(known) if name == "all" else [name], environment))
     sys.exit(1 if differing else 0)

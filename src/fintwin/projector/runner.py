@@ -95,8 +95,7 @@ async def _apply_whole(
         async with connection.transaction():
             await projecting.advance(
                 connection,
-                folding.model.name,
-                folding.version,
+                [(folding.model.name, folding.version)],
                 begun=batch.begun,
                 ended=batch.ended,
                 epoch=epoch,
@@ -269,16 +268,34 @@ class Projector:
             self._ahead = None
 
     async def _take(self, group: list[Folding], batch: Batch) -> None:
+        found = {event.type for event in batch.events} | {broken.type for broken in batch.broken}
+        busy = [folding for folding in group if not found.isdisjoint(folding.types)]
+        idle = [folding for folding in group if found.isdisjoint(folding.types)]
         outcomes = await asyncio.gather(
-            *(apply(self._pool, folding, batch, epoch=self._epoch, reach=self._reach) for folding in group),
+            *(apply(self._pool, folding, batch, epoch=self._epoch, reach=self._reach) for folding in busy),
+            *([self._pass_by(idle, batch)] if idle else []),
             return_exceptions=True,
         )
-        for folding, outcome in zip(group, outcomes, strict=True):
+        for folding, outcome in zip(busy, outcomes, strict=False):
             if isinstance(outcome, PoisonError):
                 await self._stop_build(folding, outcome)
         for outcome in outcomes:
             if outcome is not None and not isinstance(outcome, PoisonError):
                 raise outcome
+
+    async def _pass_by(self, idle: list[Folding], batch: Batch) -> None:
+        """Builds that nothing in a batch concerns advance together."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await projecting.advance(
+                connection,
+                [(folding.model.name, folding.version) for folding in idle],
+                begun=batch.begun,
+                ended=batch.ended,
+                epoch=self._epoch,
+                recorded_at=batch.recorded_at,
+            )
+        for folding in idle:
+            folding.position = batch.ended
 
     async def _stop_build(self, folding: Folding, poison: PoisonError) -> None:
         self._foldings.remove(folding)

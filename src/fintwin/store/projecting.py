@@ -41,8 +41,11 @@ _LOG: Final = """
     FROM log.event WHERE shard = $1 AND position > $2 AND position <= $4 ORDER BY position LIMIT $3
 """
 _ADVANCE: Final = """
-    UPDATE read.checkpoint SET position = $4, advanced_at = clock_timestamp(), recorded_at = coalesce($7, recorded_at)
-    WHERE model = $1 AND version = $2 AND shard = $3 AND position = $5 AND state <> 'kept' AND fault IS NULL
+    UPDATE read.checkpoint c
+    SET position = $4, advanced_at = clock_timestamp(), recorded_at = coalesce($7, c.recorded_at)
+    FROM unnest($1::text[], $2::integer[]) AS q(model, version)
+    WHERE c.model = q.model AND c.version = q.version AND c.shard = $3 AND c.position = $5 AND c.state <> 'kept'
+        AND c.fault IS NULL
         AND ($6::bigint IS NULL OR EXISTS (SELECT FROM read.lease l WHERE l.shard = $3 AND l.epoch = $6))
 """
 
@@ -228,16 +231,20 @@ async def _put(connection: Connection, stored: Stored, rows: list[Row], way: Way
 
 async def advance(
     connection: Connection,
-    model: str,
-    version: int,
+    builds: Sequence[tuple[str, int]],
     *,
     begun: int,
     ended: int,
     epoch: int | None,
     recorded_at: datetime | None = None,
 ) -> None:
-    """Move a build's checkpoint by compare-and-swap. Raises `SupersededError`; ``epoch`` None asks for no lease."""
-    if await connection.execute(_ADVANCE, model, version, SHARD, ended, begun, epoch, recorded_at) != "UPDATE 1":
+    """Move checkpoints, named by model and version, by compare-and-swap: all of them or, inside a transaction, none.
+
+    Raises `SupersededError`. ``epoch`` None asks for no lease; ``recorded_at`` is that of the last event taken in.
+    """
+    models, versions = zip(*builds, strict=True)
+    moved = await connection.execute(_ADVANCE, models, versions, SHARD, ended, begun, epoch, recorded_at)
+    if moved != f"UPDATE {len(builds)}":
         raise SupersededError
 
 
