@@ -233,7 +233,8 @@ BEGIN
             END IF;
             w_version[s] := w_version[s] + 1;
             w_position[s] := v_position;
-            IF e_version[e] IS NOT NULL THEN
+            -- A stream that began with this event has no other basis.
+            IF e_version[e] IS NOT NULL OR w_basis[s] IS NULL THEN
                 w_basis[s] := c_transaction[c];
             END IF;
             effective := coalesce(e_effective[e], v_recorded_us);
