@@ -21,6 +21,7 @@ from fintwin.identity.users import Users
 from fintwin.ledger.ledger import Ledger
 from fintwin.ledger.writer import Writer
 from fintwin.settings import Settings
+from fintwin.simulations.desk import Desk
 from fintwin.store.append import Batch, append, load_heads
 from fintwin.store.connect import Pool, open_pool
 from fintwin.store.keys import Vault
@@ -42,6 +43,7 @@ class Services:
     identity: Users
     sessions: Sessions
     admission: Admission
+    desk: Desk
 
 
 @asynccontextmanager
@@ -58,6 +60,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         admission = Admission(tokens, identity)
         await admission.start()
         stack.push_async_callback(admission.stop)
+        desk = Desk(settings.database_urls.get("twin", ""))
+        stack.callback(desk.close)
         yield Services(
             settings=settings,
             pools={"api": api, "identity": identity},
@@ -67,6 +71,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             identity=Users(identity=identity, api=api, vault=vault, ledger=ledger, master_key=settings.master_key),
             sessions=Sessions(tokens, admission, identity),
             admission=admission,
+            desk=desk,
         )
 
 

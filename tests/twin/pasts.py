@@ -1,8 +1,8 @@
 """Pasts for the twin, written event by event: every movement goes through `decide`, so each is a true history.
 
-    past = Past()
-    past.deposit(100_000_00)
-    fork = past.fork()                  # on TODAY
+past = Past()
+past.deposit(100_000_00)
+fork = past.fork()                  # on TODAY
 """
 
 import datetime as dt
@@ -41,6 +41,7 @@ class Past:
         self.open(USER, currency=currency, rate=rate)
 
     def open(self, account_id: UUID, *, currency: str = "EUR", kind: Any = "checking", rate: str | None = None) -> None:
+        """Open an account."""
         self.record(
             StreamKey(StreamKind.ACCOUNT, account_id),
             accounts.AccountOpened(
@@ -49,15 +50,19 @@ class Past:
         )
 
     def deposit(self, amount: int, on: dt.date | None = None, *, account: UUID = USER, **more: Any) -> UUID:
+        """Book a deposit; returns its transaction."""
         return self._decided(accounts.Deposit, amount, on, account, more)
 
     def withdraw(self, amount: int, on: dt.date | None = None, *, account: UUID = USER, **more: Any) -> UUID:
+        """Book a withdrawal."""
         return self._decided(accounts.Withdraw, amount, on, account, more)
 
     def transfer(self, amount: int, to: UUID, on: dt.date | None = None, *, account: UUID = USER) -> UUID:
+        """Book a transfer to an own account or somebody's."""
         return self._decided(accounts.SendTransfer, amount, on, account, {"to_account": to, "account_id": account})
 
     def plan(self, amount: int, *, kind: Any = "bill", starts: dt.date = TODAY, **more: Any) -> UUID:
+        """Plan an item, signed."""
         item = UUID(int=len(self.events) + 500)
         self.record(
             StreamKey(StreamKind.PROFILE, USER),
@@ -68,6 +73,7 @@ class Past:
         return item
 
     def record(self, stream: StreamKey, event: Any, when: dt.datetime | None = None, txn: UUID | None = None) -> UUID:
+        """Take an event down as it is."""
         self._last = max(self._last, when or self._last)
         moment = when or self._last
         number = len(self.events) + 1
@@ -85,14 +91,17 @@ class Past:
         return transaction
 
     def fork(self, now: dt.datetime = NOW) -> Fork:
+        """The fork at the end of what was written."""
         return replay(USER, self.events, at=now)
 
     def run(self, months: int, *steps: Any, **more: Any) -> Answer:
+        """The whole answer of a scenario."""
         found = answer(self.simulation(months, *steps, **more))
         assert found is not None
         return found
 
     def simulation(self, months: int, *steps: Any, **more: Any) -> Simulation:
+        """A scenario on this past, not run yet."""
         fork = self.fork()
         return Simulation(fork, Outlook(fork), Document(horizon_months=months, steps=steps, **more))
 

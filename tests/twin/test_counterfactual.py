@@ -17,9 +17,7 @@ def day(number: int) -> dt.date:
 
 
 def test_without_a_salary_exactly_three_payments_are_refused() -> None:
-    """100 there, salary 900 on day 1; rent 500 (day 2), shoes 150 (4), gift 90 (5), bread 40 (3). Without the salary rent,
-    shoes and gift turn up refused in their order with the ledger's words, and bread does not.
-    """
+    """100, salary 900; rent 500, bread 40, shoes 150, gift 90: refused are rent, shoes and gift in this order, bread is not."""
     past = Past()
     past.deposit(100_00, day(0))
     salary = past.deposit(900_00, day(1))

@@ -19,7 +19,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
 
-from fintwin.api import accounts, auth, docs_page, events, health, imports, transactions
+from fintwin.api import accounts, auth, docs_page, events, health, imports, plans, simulate, transactions, twin
 from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
 from fintwin.api.call import Call
@@ -98,6 +98,9 @@ def create_app(services: Services) -> Application:
             imports.router,
             accounts.router,
             events.router,
+            plans.router,
+            simulate.router,
+            twin.router,
             health.router,
             docs_page.router,
         ],

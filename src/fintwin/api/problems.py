@@ -33,6 +33,8 @@ _log = structlog.get_logger(__name__)
 _STATUSES: Final[dict[Code, int]] = {
     Code.UNKNOWN_ACCOUNT: 404,
     Code.UNKNOWN_TRANSACTION: 404,
+    Code.UNKNOWN_PLAN: 404,
+    Code.UNKNOWN_SIMULATION: 404,
     Code.UNKNOWN_USER: 401,
     Code.USER_ERASED: 401,
     Code.USER_EXISTS: 409,

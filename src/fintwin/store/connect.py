@@ -69,3 +69,10 @@ async def open_pool(
         target_session_attrs="any",
     )
     return pool
+
+
+async def open_connection(url: str, *, name: str = "fintwin") -> asyncpg.Connection:
+    """One connection, for a process that does one thing at a time. Raises the errors of `LOST` without a server."""
+    return await asyncpg.connect(
+        url, timeout=10, command_timeout=30, server_settings={"application_name": name, "jit": "off"}
+    )

@@ -53,7 +53,7 @@ class GoalTold(msgspec.Struct, frozen=True):
     payments: int
     on: dt.date
     reached: bool
-    reached_minor: int
+    balance_minor: int
 
 
 class StepTold(msgspec.Struct, frozen=True):

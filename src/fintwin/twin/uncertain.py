@@ -90,7 +90,7 @@ class Opened(msgspec.Struct, frozen=True):
     """
 
     name: str
-    path: int
+    number: int
     path_minor: tuple[int, ...]
     replayed_minor: tuple[int, ...]
     refused: int

@@ -1,0 +1,91 @@
+"""What the twin's routes share: asking the desk, keeping runs, and telling what is wrong with a scenario.
+
+done = await asked(request.services.desk.run(user_id, document, now, run_id=run_id))
+booking = await keep(request, command, saved(run_id, ...))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+from uuid import UUID
+
+from fintwin.api.call import Call, booked
+from fintwin.api.problems import DATABASE_DOWN, FieldError, ProblemError, problem
+from fintwin.domain import simulations
+from fintwin.domain.streams import Recorded, StreamKind
+from fintwin.ledger.ledger import Booking, Request
+from fintwin.ledger.plans import Noted
+from fintwin.simulations.desk import (
+    CancelledRunError,
+    DuplicateRunError,
+    TooManyRunsError,
+    TwinDatabaseLostError,
+)
+from fintwin.simulations.keeping import kept
+from fintwin.simulations.working import Done
+from fintwin.store import statements
+from fintwin.twin.faults import ScenarioError
+
+STREAM_PAGE = 5_000
+_MISSING = {"unknown_account", "unknown_transaction"}
+
+
+async def asked(doing: Awaitable[Done]) -> Done:
+    """What a worker found, or the problem that says why it did not."""
+    try:
+        done = await doing
+    except (TooManyRunsError, DuplicateRunError) as error:
+        raise stopped(error) from None
+    except CancelledRunError:
+        raise _cancelled() from None
+    except TwinDatabaseLostError:
+        raise ProblemError(DATABASE_DOWN) from None
+    except BrokenProcessPool:
+        text = "The simulation broke off: a worker died. Try again, with a smaller scenario if it happens again."
+        raise ProblemError(problem(503, "worker_died", text)) from None
+    if done.fault is not None:
+        raise faulty(ScenarioError(*done.fault))
+    if not done.body:
+        raise _cancelled()
+    return done
+
+
+def stopped(error: TooManyRunsError | DuplicateRunError) -> ProblemError:
+    """The HTTP form of a run that was not begun."""
+    if isinstance(error, DuplicateRunError):
+        return ProblemError(problem(409, "run_exists", "A run of this id is under way."))
+    text = "So many runs are under way already: wait for one to end, or cancel one."
+    return ProblemError(problem(429, "too_many_runs", text), {"Retry-After": "5"})
+
+
+def _cancelled() -> ProblemError:
+    return ProblemError(problem(409, "run_cancelled", "The run was cancelled."))
+
+
+def faulty(error: ScenarioError) -> ProblemError:
+    """The HTTP form of what is wrong with a scenario."""
+    status = 404 if error.code in _MISSING else 422
+    return ProblemError(problem(status, error.code, error.detail, (FieldError(error.field, error.detail),)))
+
+
+async def kept_runs(request: Call) -> dict[UUID, Recorded]:
+    """The caller's kept runs, oldest first, from the stream itself: the own last write is always in it."""
+    pool, user_id = request.services.pools["api"], request.user_id
+    found: list[Recorded] = []
+    after = 0
+    while True:
+        events = await statements.stream_events(pool, user_id, StreamKind.SIMULATIONS, user_id, after, STREAM_PAGE)
+        found += events
+        if len(events) < STREAM_PAGE:
+            return kept(found)
+        after = events[-1].version
+
+
+async def keep(request: Call, command: Request, what: Any) -> Booking:
+    """Append what the rules of simulations decided: exactly one event."""
+    state = simulations.SimulationState() if isinstance(what, simulations.DeleteSimulation) else None
+    events = simulations.decide(state, what)
+    plan = Noted(request.user_id, StreamKind.SIMULATIONS, events)
+    return booked(await request.services.ledger.submit(command, plan))

@@ -1,0 +1,1 @@
+"""Running the twin for people: worker processes, limits, progress, and runs that are kept."""

@@ -1,0 +1,195 @@
+"""The desk: takes scenarios, has workers run them, tells how far they are.
+
+Workers are processes of their own (spawned, on first use), so a heavy run takes nothing from the routes. One user has at most
+`RUNS_A_USER` runs at once, everybody together `RUNS_MAX`; beyond that the asker is told to come back.
+
+    desk = Desk(url_of_the_twin_role)
+    done = await desk.run(user_id, document_bytes, now, run_id=run_id)
+    desk.progress(user_id, run_id)          # (months done, months in all), or None
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import multiprocessing
+from collections import Counter, OrderedDict
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from fintwin.simulations.quick import QuickAsked
+from fintwin.simulations.working import CANCEL, DONE, NUMBERS_A_RUN, OF, Done, Task, begin, work
+
+WORKERS: Final = 2
+RUNS_A_USER: Final = 2
+RUNS_MAX: Final = 32
+RESULTS_KEPT: Final = 32
+_log = structlog.get_logger(__name__)
+_done = msgspec.msgpack.Decoder(Done)
+
+
+class TooManyRunsError(Exception):
+    """The user, or everybody together, has as many runs under way as there may be."""
+
+
+class CancelledRunError(Exception):
+    """Somebody cancelled the run."""
+
+
+class TwinDatabaseLostError(Exception):
+    """A worker could not reach the database."""
+
+
+class DuplicateRunError(Exception):
+    """A run of this id is under way already."""
+
+
+class Desk:
+    """See the module. One per process of the service."""
+
+    def __init__(self, url: str, *, market_text: str | None = None, workers: int = WORKERS) -> None:
+        """``url`` of the database as the twin's role; ``market_text`` replaces the market file that ships."""
+        self._url = url
+        self._market_text = market_text
+        self._workers = workers
+        self._context = multiprocessing.get_context("spawn")
+        self._shared: Any = self._context.Array("q", RUNS_MAX * NUMBERS_A_RUN, lock=False)
+        self._free = list(range(RUNS_MAX))
+        self._places: dict[tuple[UUID, UUID], int] = {}
+        self._of_user: Counter[UUID] = Counter()
+        self._pool: ProcessPoolExecutor | None = None
+        self._results: OrderedDict[tuple[UUID, UUID], Done] = OrderedDict()
+        self._background: set[asyncio.Task[Done]] = set()
+
+    def start(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> None:
+        """Run a document while nobody waits; `result` has what came of it. Raises `TooManyRunsError`, `DuplicateRunError`."""
+        self._admit(user_id, run_id)
+        task = asyncio.get_running_loop().create_task(self.run(user_id, document, now, run_id=run_id))
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+
+    def result(self, user_id: UUID, run_id: UUID) -> Done | None:
+        """What one of the last runs came to, faults included; None where this process knows nothing of it."""
+        return self._results.get((user_id, run_id))
+
+    def forget(self, user_id: UUID, run_id: UUID) -> None:
+        """Keep the result of a run no longer."""
+        self._results.pop((user_id, run_id), None)
+
+    async def run(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> Done:
+        """Run a document.
+
+        Raises:
+            TooManyRunsError: come back later.
+            CancelledRunError: it was cancelled.
+            DuplicateRunError: the id is taken at the moment.
+        """
+        return await self._do(
+            user_id, run_id, lambda place: Task(kind="run", user_id=user_id, at=now, place=place, document=document)
+        )
+
+    async def quick(self, user_id: UUID, asked: QuickAsked, now: dt.datetime, *, run_id: UUID) -> Done:
+        """Answer a quick question. Raises as `run`."""
+        return await self._do(
+            user_id, run_id, lambda place: Task(kind="quick", user_id=user_id, at=now, place=place, quick=asked)
+        )
+
+    async def recurring(self, user_id: UUID, now: dt.datetime, *, run_id: UUID) -> Done:
+        """The recurring flows of a user. Raises as `run`."""
+        return await self._do(
+            user_id, run_id, lambda place: Task(kind="recurring", user_id=user_id, at=now, place=place)
+        )
+
+    def progress(self, user_id: UUID, run_id: UUID) -> tuple[int, int] | None:
+        """Months done and months in all of a run under way (0 of 0: nothing to tell yet); None where it is not."""
+        place = self._places.get((user_id, run_id))
+        if place is None:
+            return None
+        start = place * NUMBERS_A_RUN
+        return self._shared[start + DONE], self._shared[start + OF]
+
+    def cancel(self, user_id: UUID, run_id: UUID) -> bool:
+        """Ask a run to stop; whether there was one."""
+        place = self._places.get((user_id, run_id))
+        if place is None:
+            return False
+        self._shared[place * NUMBERS_A_RUN + CANCEL] = 1
+        return True
+
+    def close(self) -> None:
+        """Stop the workers; runs under way are told to stop and end with them."""
+        for place in self._places.values():
+            self._shared[place * NUMBERS_A_RUN + CANCEL] = 1
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    async def _do(self, user_id: UUID, run_id: UUID, task_at: Any) -> Done:
+        name = (user_id, run_id)
+        self._admit(user_id, run_id)
+        place = self._free.pop()
+        for offset in range(NUMBERS_A_RUN):
+            self._shared[place * NUMBERS_A_RUN + offset] = 0
+        self._places[name] = place
+        self._of_user[user_id] += 1
+        task = asyncio.ensure_future(self._submit(msgspec.msgpack.encode(task_at(place))))
+        task.add_done_callback(lambda _: self._release(name, place))
+        # Whoever asked may go away: the place is in use until the worker is done with it.
+        done = await asyncio.shield(task)
+        if done.lost:
+            raise TwinDatabaseLostError
+        self._results[name] = done
+        while len(self._results) > RESULTS_KEPT:
+            self._results.popitem(last=False)
+        if not done.body and done.fault is None:
+            raise CancelledRunError
+        return done
+
+    def _admit(self, user_id: UUID, run_id: UUID) -> None:
+        if (user_id, run_id) in self._places:
+            raise DuplicateRunError
+        if self._of_user[user_id] >= RUNS_A_USER or not self._free:
+            raise TooManyRunsError
+
+    def _ended(self, task: asyncio.Task[Done]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.info("a run ended without a result", error=type(error).__name__)
+
+    def _release(self, name: tuple[UUID, UUID], place: int) -> None:
+        del self._places[name]
+        self._free.append(place)
+        self._of_user[name[0]] -= 1
+        if not self._of_user[name[0]]:
+            del self._of_user[name[0]]
+
+    async def _submit(self, task: bytes) -> Done:
+        for attempt in (1, 2):
+            pool = self._started()
+            try:
+                answer = await asyncio.get_running_loop().run_in_executor(pool, work, task)
+            except BrokenProcessPool:
+                _log.warning("a worker of the twin died", attempt=attempt)
+                if self._pool is pool:
+                    self._pool = None
+                    pool.shutdown(wait=False, cancel_futures=True)
+                if attempt == 2:  # noqa: PLR2004 - the second try is the last
+                    raise
+                continue
+            return _done.decode(answer)
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=self._workers,
+                mp_context=self._context,
+                initializer=begin,
+                initargs=(self._url, self._shared, self._market_text),
+            )
+        return self._pool

@@ -1,0 +1,108 @@
+"""Runs that are kept: one event each, with the document, the base it ran on, and what it came to.
+
+event = saved(run_id, document, done.summary, name=sealed_name)
+stale(event, later_events)      # whether the past that it used has since been corrected
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from fintwin.domain import accounts, simulations
+from fintwin.domain.streams import Recorded
+from fintwin.simulations.quick import QuickAsked
+from fintwin.simulations.working import Summary
+from fintwin.twin import scenario as ask
+
+
+def saved(run_id: UUID, document: ask.Document, summary: Summary, *, name: str | None) -> simulations.SimulationSaved:
+    """The event of a full run; ``name`` is sealed. The document is kept without its name."""
+    plain = msgspec.to_builtins(msgspec.structs.replace(document, name=None), enc_hook=None)
+    first = document.steps[0] if document.steps else None
+    figure = getattr(first, "points", None) or getattr(first, "percent", None)
+    return _event(run_id, "full", summary, plain, figure=figure, name=name)
+
+
+def saved_quick(
+    run_id: UUID, asked: QuickAsked, summary: Summary, amount_minor: int | None
+) -> simulations.SimulationSaved:
+    """The event of a quick run."""
+    figure = asked.amount if amount_minor is None else None
+    return _event(run_id, "quick", summary, msgspec.to_builtins(asked), figure=figure, amount_minor=amount_minor)
+
+
+def _event(
+    run_id: UUID,
+    source: simulations.Source,
+    summary: Summary,
+    document: dict[str, Any],
+    *,
+    figure: Decimal | None,
+    amount_minor: int | None = None,
+    name: str | None = None,
+) -> simulations.SimulationSaved:
+    return simulations.SimulationSaved(
+        simulation_id=run_id,
+        source=source,
+        scenario=summary.scenario,
+        document=document,
+        base_position=summary.position,
+        base_hash=summary.base_hash,
+        before_minor=summary.before_minor,
+        after_minor=summary.after_minor,
+        currency=summary.currency,
+        risk_score=summary.risk_score,
+        level=summary.level,
+        account_id=summary.account_id,
+        amount_minor=amount_minor,
+        figure=None if figure is None else f"{figure:f}",
+        summary=summary.figures,
+        name=name,
+    )
+
+
+def kept(events: Iterable[Recorded]) -> dict[UUID, Recorded]:
+    """The runs of a simulations stream that are still kept, oldest first."""
+    found: dict[UUID, Recorded] = {}
+    for one in events:
+        match one.event:
+            case simulations.SimulationSaved():
+                found[one.event.simulation_id] = one
+            case simulations.SimulationDeleted():
+                found.pop(one.event.simulation_id, None)
+            case simulations.SimulationsCleared():
+                account_id = one.event.account_id
+                gone = [each for each, run in found.items() if account_id in {None, run.event.account_id}]
+                for each in gone:
+                    del found[each]
+    return found
+
+
+def ran_at(event: simulations.SimulationSaved) -> dt.datetime:
+    """The present of a kept run."""
+    return dt.datetime.fromisoformat(event.summary["at"])
+
+
+def stale(event: simulations.SimulationSaved, history: Iterable[Recorded]) -> bool:
+    """Whether the past that a run used has been corrected since: something of it was taken back, or booked into it later."""
+    at = ran_at(event)
+    used: set[UUID] = set()
+    for one in history:
+        if one.position <= event.base_position:
+            used.add(one.transaction_id)
+            continue
+        happened = one.event
+        if isinstance(happened, accounts.TransactionAnnotated):
+            if happened.transaction_id in used:
+                return True
+        elif getattr(happened, "reverses", None) in used or (
+            getattr(happened, "amount_minor", None) is not None and one.effective_at < at
+        ):
+            return True
+    return False
