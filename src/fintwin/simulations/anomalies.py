@@ -40,6 +40,8 @@ SPREADS: Final = 4.5
 """Three robust standard deviations: 3 times 1.5 times the median absolute deviation."""
 SEVEREST: Final = math.log(1_000)
 """A thousandfold amount has severity 1."""
+ROUNDING: Final = 1e-9
+"""What the rounding of logarithms may add up to: equal amounts are equal."""
 NOTE_TOO_FEW: Final = f"At least {HISTORY_MIN} transactions are needed before any can be called unusual."
 _DAY: Final = 86_400
 
@@ -118,8 +120,7 @@ def _features(seen: list[Observation]) -> tuple[list[list[float]], list[float]]:
         last[incoming, one.counterparty] = one.at
         features.append([log - middle, 1.0 if incoming else 0.0, len(own) / len(seen), math.log1p(max(0.0, days))])
         excess.append(abs(log - middle) - spread)
-    # Rounding of logarithms is no excess: equal amounts are equal.
-    return features, [value if value > 1e-9 else 0.0 for value in excess]
+    return features, [value if value > ROUNDING else 0.0 for value in excess]
 
 
 def _middle_and_spread(logs: list[float]) -> tuple[float, float]:
