@@ -47,6 +47,7 @@ class Admission:
         self._since: datetime | None = None
         self._woken = asyncio.Event()
         self._listening: Any = None
+        self._stopping = False
         self._watching: asyncio.Task[None] | None = None
 
     def bearer(self, token: str) -> Bearer | None:
@@ -84,6 +85,9 @@ class Admission:
 
     async def stop(self) -> None:
         """Stop keeping up."""
+        # The flag besides: a cancellation that meets a connection just breaking can get lost in it.
+        self._stopping = True
+        self._woken.set()
         if self._watching is not None:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -110,7 +114,7 @@ class Admission:
         self._known[token] = bearer
 
     async def _watch(self) -> None:
-        while True:
+        while not self._stopping:
             # Listening first: what is revoked between the two is asked for. Asking does not depend on it.
             for part in (self._keep_listening, self.catch_up):
                 try:
@@ -118,7 +122,8 @@ class Admission:
                 except (*LOST, *UNDONE) as error:
                     _log.warning("revocations: the database cannot be reached", error=type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._woken.wait()
             self._woken.clear()
 
     def _wake(self, *_: object) -> None:
