@@ -54,7 +54,9 @@ async def live(bank: Bank) -> tuple[Any, Any]:
     )  # fmt: skip
     booked(await bank.ledger.fill_in_profile(Request(user_id=user), answers))
     account = await bank.further_account(user, name=PERSONAL["name"])
-    sealed = (await bank.ledger.user_key(user)).seal(PERSONAL["renamed"], StreamKey(StreamKind.ACCOUNT, account), "name")
+    sealed = (await bank.ledger.user_key(user)).seal(
+        PERSONAL["renamed"], StreamKey(StreamKind.ACCOUNT, account), "name"
+    )
     booked(await bank.change(user, accounts.RenameAccount(at=datetime.now(UTC), name=sealed), account=account))
     party = Party(name=PERSONAL["counterparty.name"], account=PERSONAL["counterparty.account"], bank="XY")
     for kind in ("deposit", "withdrawal"):
@@ -92,7 +94,12 @@ def traces(text: str) -> list[str]:
         raw = words.encode()
         encoded = {base64.b64encode(raw[offset:-3])[2:-4].decode() for offset in range(3)}
         escaped = words.encode("unicode_escape").decode().lower()
-        if words.lower() in lowered or escaped in lowered or raw.hex() in lowered or any(one in text for one in encoded):
+        if (
+            words.lower() in lowered
+            or escaped in lowered
+            or raw.hex() in lowered
+            or any(one in text for one in encoded)
+        ):
             found.append(name)
     return found
 
@@ -116,7 +123,12 @@ async def test_the_search_finds(database: Database) -> None:
     """The same search finds each text where it is left in clear, in hexadecimal or in base64."""
     for name, words in PERSONAL.items():
         raw = words.encode()
-        for left in (words, raw.hex(), f"{{x:{base64.b64encode(b'x' + raw).decode()}}}", base64.b64encode(raw).decode()):
+        for left in (
+            words,
+            raw.hex(),
+            f"{{x:{base64.b64encode(b'x' + raw).decode()}}}",
+            base64.b64encode(raw).decode(),
+        ):
             assert name in traces(f"some {left} text")
     database.run_sql(
         f"INSERT INTO log.idempotency VALUES (gen_random_uuid(), '{PERSONAL['key']}', '', 0, gen_random_uuid(), 1)"
@@ -146,7 +158,9 @@ async def test_what_was_sealed_opens(database: Database) -> None:
         assert key.open(heads[other].name, other, "name") == PERSONAL["renamed"]  # type: ignore[union-attr]
 
 
-async def test_errors_show_nothing(database: Database, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_show_nothing(
+    database: Database, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     """A statement that fails with the user's row in its hands leaves neither its texts nor its amounts in any log."""
     before = server_log(database).stat().st_size
     async with open_ledger(database) as bank:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from fintwin.domain import accounts, profiles
-from fintwin.domain.refusals import Code
+from fintwin.domain.refusals import Code, Refusal
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.ledger import Booking, Request
 from fintwin.ledger.movements import Movement
@@ -109,6 +109,19 @@ async def test_effective_dates_of_two_processes(database: Database) -> None:
     assert await problems_of(database) == []
 
 
+async def test_money_that_came_in_has_a_date_too(database: Database) -> None:
+    """A deposit of another process asks for no state and changes none but the last date: that one is respected."""
+    async with open_ledger(database) as one, open_ledger(database) as two:
+        anna = await one.person()
+        account = await one.further_account(anna)
+        booked(await one.deposit(anna, 5, account=account, effective_at=now() - timedelta(days=9)))
+        booked(await two.deposit(anna, 5, account=account))
+        for move in (one.deposit, one.withdraw):
+            late = await move(anna, 1, account=account, effective_at=now() - timedelta(days=5))
+            assert refused(late) is Code.EFFECTIVE_AT_TOO_EARLY
+    assert await problems_of(database) == []
+
+
 async def test_foreign_accounts_are_like_missing_ones(database: Database) -> None:
     """Paying from, or in the name of, somebody else's account: the same answer as for an account that is not there."""
     async with open_ledger(database) as bank:
@@ -147,7 +160,9 @@ async def test_nothing_of_the_payer_reaches_the_payee(database: Database) -> Non
     """The payee's event has the payer's account id and no more: no note, no category, no metadata of the request."""
     async with open_ledger(database) as bank:
         anna, ben = await bank.person(balance_minor=100), await bank.person()
-        sent = await bank.transfer(anna, ben, 7, note="secret", category="gift", metadata={"request_id": "r-1"}, key="k")
+        sent = await bank.transfer(
+            anna, ben, 7, note="secret", category="gift", metadata={"request_id": "r-1"}, key="k"
+        )
         answer = booked(sent)
         assert [entry.stream.id for entry in answer.entries] == [anna]
         received = [one async for one in read.history(bank.pool, ben)][-1]
@@ -180,7 +195,11 @@ async def test_an_atomic_batch_in_conflict(database: Database) -> None:
         booked(await two.deposit(ben, 10))
         booked(await two.withdraw(ben, 10))
         answers = await atomic(one, put(ben, 1), take(anna, 1), take(ben, 101))
-        assert [type(answers[0]), refused(answers[1]), type(answers[2])] == [NotApplied, Code.INSUFFICIENT_FUNDS, NotApplied]
+        assert [type(answers[0]), refused(answers[1]), type(answers[2])] == [
+            NotApplied,
+            Code.INSUFFICIENT_FUNDS,
+            NotApplied,
+        ]
         assert (await one.balance(anna), await one.balance(ben)) == (0, 100)
     assert await problems_of(database) == []
 
@@ -209,13 +228,54 @@ async def test_an_atomic_batch_with_a_refusal(database: Database) -> None:
     async with open_ledger(database) as bank:
         anna = await bank.person(balance_minor=100)
         answers = await atomic(bank, put(anna, 1), take(anna, 1000), put(anna, 2))
-        assert [type(answers[0]), refused(answers[1]), type(answers[2])] == [NotApplied, Code.INSUFFICIENT_FUNDS, NotApplied]
+        assert [type(answers[0]), refused(answers[1]), type(answers[2])] == [
+            NotApplied,
+            Code.INSUFFICIENT_FUNDS,
+            NotApplied,
+        ]
         bad = accounts.decide(None, accounts.FreezeAccount(at=now()))
         items: list[Any] = [(Request(user_id=anna), put(anna, 1)), (Request(user_id=anna), bad)]
         answers = await bank.ledger.move_all(items, atomic=True)
         assert [type(answers[0]), refused(answers[1])] == [NotApplied, Code.UNKNOWN_ACCOUNT]
         assert await bank.balance(anna) == 100
         booked(await bank.withdraw(anna, 100))
+    assert await problems_of(database) == []
+
+
+async def test_what_hangs_on_a_failed_item(database: Database) -> None:
+    """An atomic batch fails for its first item that cannot be, also where later ones were decided on it."""
+    nobody = UUID(int=5)
+    async with open_ledger(database) as bank:
+        anna = await bank.person(balance_minor=100)
+        send = Movement(kind="transfer", account_id=anna, to_account=nobody, amount_minor=1)
+        answers = await atomic(bank, send, take(anna, 1), put(anna, 1))
+        assert [refused(answers[0]), type(answers[1]), type(answers[2])] == [
+            Code.UNKNOWN_ACCOUNT,
+            NotApplied,
+            NotApplied,
+        ]
+        single = [(Request(user_id=anna), one) for one in (send, take(anna, 1), put(anna, 1))]
+        answers = await bank.ledger.move_all(single)
+        assert [refused(answers[0]), type(answers[1]), type(answers[2])] == [Code.UNKNOWN_ACCOUNT, Booking, Booking]
+    assert await problems_of(database) == []
+
+
+@pytest.mark.parametrize("tries_max", [0, 2])
+async def test_under_the_lock_together(database: Database, tries_max: int) -> None:
+    """Commands that go under the lock together may fail for any reason without harm to those decided on them."""
+    async with open_ledger(database, tries_max=tries_max) as one, open_ledger(database) as two:
+        anna, ben = await one.person(balance_minor=100), await one.person(balance_minor=100)
+        booked(await two.withdraw(anna, 1))
+        items = [
+            Movement(kind="transfer", account_id=anna, to_account=to, amount_minor=10)
+            for to in (UUID(int=5), ben, UUID(int=6), UUID(int=7), ben)
+        ]
+        items.append(take(anna, 79))
+        items.append(take(anna, 1))
+        answers = await one.ledger.move_all([(Request(user_id=anna), item) for item in items])
+        outcomes = [one.code if isinstance(one, Refusal) else type(one) for one in answers]
+        no = Code.UNKNOWN_ACCOUNT
+        assert outcomes == [no, Booking, no, no, Booking, Booking, Code.INSUFFICIENT_FUNDS]
     assert await problems_of(database) == []
 
 
@@ -257,7 +317,9 @@ async def test_profiles_of_two_processes(database: Database) -> None:
             account_name="Main", currency_preference="EUR", monthly_income_minor=0, financial_goal="savings",
             risk_appetite="low",
         )  # fmt: skip
-        both = await asyncio.gather(*(bank.ledger.fill_in_profile(Request(user_id=anna), answers) for bank in (one, two)))
+        both = await asyncio.gather(
+            *(bank.ledger.fill_in_profile(Request(user_id=anna), answers) for bank in (one, two))
+        )
         assert sorted(len(booked(one).entries) for one in both) == [1, 2]
         types = [event.type async for event in read.history(one.pool, anna)]
         assert types == ["UserRegistered", "ProfileCompleted", "AccountOpened", "ProfileChanged"]

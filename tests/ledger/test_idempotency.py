@@ -89,9 +89,7 @@ async def test_withdrawing_everything_twice(database: Database) -> None:
         anna = await bank.person(balance_minor=1000)
         same(await bank.withdraw(anna, 1000, key="all"), await bank.withdraw(anna, 1000, key="all"))
         close = accounts.CloseAccount(at=datetime.now(UTC))
-        same(
-            *[await bank.ledger.change_account(Request(user_id=anna, key="close"), anna, close) for _ in range(2)]
-        )
+        same(*[await bank.ledger.change_account(Request(user_id=anna, key="close"), anna, close) for _ in range(2)])
         same(await bank.withdraw(anna, 1000, key="all"), await bank.withdraw(anna, 1000, key="all"))
     assert await problems_of(database) == []
 
@@ -115,7 +113,11 @@ async def every_kind(bank: Bank, anna: UUID, ben: UUID, key: str) -> list[Answer
     opened = booked(await bank.ledger.open_account(request("open"), name="X", kind="cash", currency="EUR"))
     own = opened.entries[0].stream.id
     fill_in = profiles.ProfileAnswers(
-        account_name="Main", currency_preference="EUR", monthly_income_minor=5, financial_goal="savings", risk_appetite="low"
+        account_name="Main",
+        currency_preference="EUR",
+        monthly_income_minor=5,
+        financial_goal="savings",
+        risk_appetite="low",
     )
     deposit = booked(await bank.deposit(anna, 9, key=f"{key}-deposit", account=own, effective_at=when, note="N"))
     return [
@@ -127,9 +129,7 @@ async def every_kind(bank: Bank, anna: UUID, ben: UUID, key: str) -> list[Answer
         await bank.transfer(anna, anna, 1, account=own, key=f"{key}-back"),
         await bank.ledger.reverse(request("reverse"), deposit.transaction_id, "wrong"),
         await bank.ledger.annotate(request("annotate"), deposit.transaction_id, note="New", category=None),
-        await bank.ledger.change_account(
-            request("freeze"), own, accounts.FreezeAccount(at=datetime.now(UTC))
-        ),
+        await bank.ledger.change_account(request("freeze"), own, accounts.FreezeAccount(at=datetime.now(UTC))),
         await bank.ledger.fill_in_profile(request("profile"), fill_in),
     ]
 
@@ -173,7 +173,10 @@ async def test_keys_in_an_atomic_batch(database: Database) -> None:
         def items(amount_minor: int) -> list[Any]:
             return [
                 (Request(user_id=anna, key="a"), Movement(kind="deposit", account_id=anna, amount_minor=1)),
-                (Request(user_id=anna, key="b"), Movement(kind="withdrawal", account_id=anna, amount_minor=amount_minor)),
+                (
+                    Request(user_id=anna, key="b"),
+                    Movement(kind="withdrawal", account_id=anna, amount_minor=amount_minor),
+                ),
             ]
 
         refusals = await bank.ledger.move_all(items(1000), atomic=True)

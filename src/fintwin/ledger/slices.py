@@ -103,11 +103,12 @@ class Slice:
     ) -> list[Submission]:
         """Answer every command but those in conflict; these are given back, in order, to be decided again.
 
-        Of an atomic batch nobody is answered while one is in conflict: all are decided again together.
+        Of an atomic batch nobody is answered if a conflict is what it fails for first: all are decided again together.
+        If something else is, the batch has failed, and what is in conflict hangs on the command that cannot be.
 
         The heads just told are taken over, but for streams that another append in flight is about to change.
         """
-        if atomic and Verdict.CONFLICTED in appended.verdicts:
+        if atomic and _first_failure(appended) == Verdict.CONFLICTED:
             self._states.forget(self.streams())
             self._states.refresh(head for head in appended.heads if head.stream not in in_flight)
             return [_once_more(one) for one in self.submissions]
@@ -121,7 +122,7 @@ class Slice:
                 submission.resolve(self._receipt(submission, changes, appended, index, event))
             else:
                 self._states.forget(change.stream for change in changes)
-                if verdict == Verdict.CONFLICTED:
+                if verdict == Verdict.CONFLICTED and not atomic:
                     again.append(_once_more(submission))
                 else:
                     self._answer(submission, Verdict(verdict), appended, index)
@@ -154,12 +155,17 @@ class Slice:
             case Verdict.CONFIRMED:
                 assert submission.refusal is not None
                 submission.resolve(submission.refusal)
-            case Verdict.SIBLING_FAILED:
+            case Verdict.SIBLING_FAILED | Verdict.CONFLICTED:
                 submission.resolve(NotApplied())
             case Verdict.DENIED:
                 submission.fail(LedgerFaultError(f"command denied by the log: {type(submission.plan).__name__}"))
             case _:
                 submission.resolve(_ANSWERS[verdict])
+
+
+def _first_failure(appended: Appended) -> int | None:
+    passed = (Verdict.APPENDED, Verdict.REPLAYED, Verdict.SIBLING_FAILED)
+    return next((verdict for verdict in appended.verdicts if verdict not in passed), None)
 
 
 def _once_more(submission: Submission) -> Submission:

@@ -181,11 +181,19 @@ class Writer:
 
     async def _connect(self, stack: AsyncExitStack) -> Connection | None:
         try:
-            return await stack.enter_async_context(self._pool.acquire())
+            connection: Connection = await self._pool.acquire()
         except Exception as error:  # noqa: BLE001  each command is told what happened to it
             submissions, _ = self._take()
             self._failed(submissions, LedgerBusyError() if isinstance(error, LOST) else error)
             return None
+        stack.push_async_callback(self._release, connection)
+        return connection
+
+    async def _release(self, connection: Connection) -> None:
+        try:
+            await self._pool.release(connection)
+        except LOST as error:  # what is still to be decided again must not get lost with it
+            _log.warning("connection lost on its way back", error=type(error).__name__)
 
     async def _load(self, connection: Connection, submissions: Sequence[Submission]) -> None:
         missing = {
@@ -264,9 +272,14 @@ class Writer:
         self._states.forget(part.streams())
         for one in submissions:
             one.tries += 1
-        for one in part.settle(appended, atomic=atomic):
-            one.fail(LedgerFaultError("a conflict under the lock"))
+        again = part.settle(appended, atomic=atomic)
         self._count(submissions)
+        if len(again) == len(submissions):
+            for one in again:
+                one.fail(LedgerFaultError("a conflict under the lock"))
+        elif again:
+            # They hang on one that dropped out: it was already reversed, or its payee cannot receive.
+            await self._append_locked(again, atomic=atomic)
 
     def _count(self, submissions: Sequence[Submission]) -> None:
         for one in submissions:
