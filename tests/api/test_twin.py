@@ -2,9 +2,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.api.people import Person, Service
+from tests.conftest import Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -281,3 +283,75 @@ async def test_somebody_elses_account_looks_missing(app: Service, ada: Person) -
     ):
         answer = await ada.post("/api/twin/runs", body)
         assert (answer.status, answer.code) == (404, "unknown_account")
+
+
+LONG = {
+    "horizon_months": 600,
+    "steps": [{"type": "withdraw", "amount": 1, "every": MONTHLY}],
+    "uncertainty": {"paths": 20000, "returns": {"type": "log_normal", "rate_percent": 5, "sd_percent": 10}},
+}
+
+
+async def test_a_heavy_run_can_be_followed_and_cancelled(app: Service) -> None:
+    """It answers at once with an id, tells how far it is, and stops when it is told to; other routes answer meanwhile."""
+    person = await person_with(app, 100_000)
+    begun = await person.post("/api/twin/runs", LONG | {"wait": False})
+    assert begun.status == 202
+    address = begun.headers["location"]
+    assert (await person.get(address)).status == 202
+    while (seen := (await person.get(address)).json)["of"] == 0:
+        assert (await person.get("/api/auth/me")).status == 200
+    assert seen["of"] == 600
+    other = await app.person()
+    assert (await other.get(f"{address}/progress")).status == 404
+    assert (await other.ask("DELETE", f"{address}/progress")).status == 404
+    assert (await person.ask("DELETE", f"{address}/progress")).status == 200
+    told = (await person.get(f"{address}/progress")).text
+    assert "ended" in told or '"code"' in told
+    while (ended := await person.get(address)).status == 202:
+        pass
+    assert (ended.status, ended.code) == (409, "run_cancelled")
+
+
+async def test_a_user_has_two_runs_at_once(app: Service) -> None:
+    """The third is told to come back, and somebody else is not touched by it."""
+    person = await person_with(app, 100_000)
+    first, second, third = [await person.post("/api/twin/runs", LONG | {"wait": False}) for _ in range(3)]
+    assert (first.status, second.status) == (202, 202)
+    assert (third.status, third.code) == (429, "too_many_runs")
+    assert third.headers["retry-after"]
+    for one in (first, second):
+        assert (await person.ask("DELETE", f"{one.headers['location']}/progress")).status == 200
+    assert final(await run(await person_with(app, 5), 1)) == 5
+
+
+async def test_the_same_seed_gives_the_same_bytes(app: Service) -> None:
+    """Asked twice, whichever worker answers; another seed gives another answer."""
+    person = await person_with(app, 100_000)
+    returns = {"type": "log_normal", "rate_percent": 5, "sd_percent": 10}
+    found = []
+    for seed in (5, 5, 6):
+        body = {"horizon_months": 24, "uncertainty": {"paths": 300, "seed": seed, "returns": returns}}
+        body = await run(person, 24, uncertainty=body["uncertainty"])
+        found.append(body["totals"][0]["uncertainty"])
+    assert found[0] == found[1]
+    assert found[0]["scenario"]["percentiles"] != found[2]["scenario"]["percentiles"]
+
+
+async def test_the_twins_role_cannot_write(module_database: Database) -> None:
+    """With the role's rights every way of writing the log fails, the append function included."""
+    connection = await asyncpg.connect(module_database.role_urls["twin"])
+    try:
+        await connection.execute("SET default_transaction_read_only = off")
+        arrays = ", ".join(["'{}'"] * 27)
+        for statement in (
+            "INSERT INTO log.log_head VALUES (1, 0, '', now())",
+            "UPDATE log.event SET payload = '{}'",
+            "DELETE FROM log.stream_head",
+            f"SELECT log.append(0, false, {arrays})",
+            "SELECT * FROM vault.user_key",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -68,8 +68,8 @@ class Desk:
 
     def start(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> None:
         """Run a document while nobody waits; `result` has what came of it. Raises `TooManyRunsError`, `DuplicateRunError`."""
-        self._admit(user_id, run_id)
-        task = asyncio.get_running_loop().create_task(self.run(user_id, document, now, run_id=run_id))
+        begun = self._begin(user_id, run_id, kind="run", at=now, document=document)
+        task = asyncio.get_running_loop().create_task(self._end((user_id, run_id), begun, kept=True))
         self._background.add(task)
         task.add_done_callback(self._ended)
 
@@ -89,21 +89,16 @@ class Desk:
             CancelledRunError: it was cancelled.
             DuplicateRunError: the id is taken at the moment.
         """
-        return await self._do(
-            user_id, run_id, lambda place: Task(kind="run", user_id=user_id, at=now, place=place, document=document)
-        )
+        begun = self._begin(user_id, run_id, kind="run", at=now, document=document)
+        return await self._end((user_id, run_id), begun, kept=True)
 
     async def quick(self, user_id: UUID, asked: QuickAsked, now: dt.datetime, *, run_id: UUID) -> Done:
         """Answer a quick question. Raises as `run`."""
-        return await self._do(
-            user_id, run_id, lambda place: Task(kind="quick", user_id=user_id, at=now, place=place, quick=asked)
-        )
+        return await self._end((user_id, run_id), self._begin(user_id, run_id, kind="quick", at=now, quick=asked))
 
     async def recurring(self, user_id: UUID, now: dt.datetime, *, run_id: UUID) -> Done:
         """The recurring flows of a user. Raises as `run`."""
-        return await self._do(
-            user_id, run_id, lambda place: Task(kind="recurring", user_id=user_id, at=now, place=place)
-        )
+        return await self._end((user_id, run_id), self._begin(user_id, run_id, kind="recurring", at=now))
 
     def progress(self, user_id: UUID, run_id: UUID) -> tuple[int, int] | None:
         """Months done and months in all of a run under way (0 of 0: nothing to tell yet); None where it is not."""
@@ -129,7 +124,8 @@ class Desk:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    async def _do(self, user_id: UUID, run_id: UUID, task_at: Any) -> Done:
+    def _begin(self, user_id: UUID, run_id: UUID, **task: Any) -> asyncio.Task[Done]:
+        """Take a place and hand the task over; the place is in use until the worker is done with it."""
         name = (user_id, run_id)
         self._admit(user_id, run_id)
         place = self._free.pop()
@@ -137,13 +133,18 @@ class Desk:
             self._shared[place * NUMBERS_A_RUN + offset] = 0
         self._places[name] = place
         self._of_user[user_id] += 1
-        task = asyncio.ensure_future(self._submit(msgspec.msgpack.encode(task_at(place))))
-        task.add_done_callback(lambda _: self._release(name, place))
-        # Whoever asked may go away: the place is in use until the worker is done with it.
-        done = await asyncio.shield(task)
+        encoded = msgspec.msgpack.encode(Task(user_id=user_id, place=place, **task))
+        begun = asyncio.get_running_loop().create_task(self._submit(encoded))
+        begun.add_done_callback(lambda _: self._release(name, place))
+        return begun
+
+    async def _end(self, name: tuple[UUID, UUID], begun: asyncio.Task[Done], *, kept: bool = False) -> Done:
+        # Whoever asked may go away; the worker goes on.
+        done = await asyncio.shield(begun)
         if done.lost:
             raise TwinDatabaseLostError
-        self._results[name] = done
+        if kept:
+            self._results[name] = done
         while len(self._results) > RESULTS_KEPT:
             self._results.popitem(last=False)
         if not done.body and done.fault is None:

@@ -32,6 +32,7 @@ from fintwin.twin.monte_carlo import Progress
 from fintwin.twin.outcome import Outcome, flows_minor, outcome_of, total_series
 from fintwin.twin.outlook import Outlook, essential_months_minor
 from fintwin.twin.run import Run
+from fintwin.twin.sensitivity import Sensitive, sensitivity
 from fintwin.twin.steps import Builder, Built, main_account
 from fintwin.twin.told import StepTold
 from fintwin.twin.uncertain import Uncertain, rate_changes, uncertain
@@ -80,6 +81,7 @@ class Total(msgspec.Struct, frozen=True):
     lowest_causes: tuple[Cause, ...]
     sentence: str
     uncertainty: Uncertain | None
+    sensitivity: Sensitive | None
 
 
 class AccountLines(msgspec.Struct, frozen=True):
@@ -229,6 +231,7 @@ def _total(one: Simulation, currency: str, baseline: Line, scenario: Line, chanc
         lowest_causes=causes(scenario, one.outlook, mine, upto=outcomes[1].lowest_on),
         sentence=sentence(currency, one.document.horizon_months, *outcomes, has_steps=bool(one.steps)),
         uncertainty=chance,
+        sensitivity=None if one.document.sensitivity is None else sensitivity(one, currency),
     )
 
 

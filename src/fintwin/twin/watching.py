@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from fintwin.domain.accounts.state import Status
 from fintwin.projections import notifications, risk
+from fintwin.projections.model import Key
+from fintwin.projections.notification_rows import Notification as NotificationRow
 from fintwin.projections.risk_levels import score
 from fintwin.projections.risk_state import seconds
 from fintwin.twin.fork import Fork
@@ -58,7 +61,7 @@ class Watch:
     def __init__(self, branch: Fork) -> None:
         """``branch`` folds risk and notifications; what is in it now is the past."""
         self._branch = branch
-        self._before = set(branch.rows[notifications.MODEL.name])
+        self._before = set(_told(branch))
         self.scores: dict[UUID, list[int]] = {
             each: [] for each, state in branch.accounts.items() if state.status is not Status.CLOSED
         }
@@ -74,8 +77,7 @@ class Watch:
 
     def told(self) -> Told:
         """The notifications that came since, in the order of their coming."""
-        rows = self._branch.rows[notifications.MODEL.name]
-        fresh = [row for key, row in rows.items() if key[0] == notifications.NOTIFICATION and key not in self._before]
+        fresh = [row for key, row in _told(self._branch).items() if key not in self._before]
         fresh.sort(key=lambda row: row.position)
         others = [row for row in fresh if row.code != "risk_alert"][:TOLD_MAX]
         listed = sorted([*others, *(row for row in fresh if row.code == "risk_alert")], key=lambda row: row.position)
@@ -89,3 +91,10 @@ class Watch:
                 for row in listed
             ),
         )  # fmt: skip
+
+
+def _told(branch: Fork) -> dict[Key, Any]:
+    """All notifications; the alerts among them are kept with the risk that raised them."""
+    found = dict(branch.rows[notifications.MODEL.name])
+    found.update(branch.rows[risk.MODEL.name])
+    return {key: row for key, row in found.items() if isinstance(row, NotificationRow)}
