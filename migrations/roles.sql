@@ -69,3 +69,6 @@ ALTER ROLE fintwin_eraser SET idle_in_transaction_session_timeout = '5s';
 -- What these two ask is found by key; a plan made while a table was small must not scan it when it no longer is.
 ALTER ROLE fintwin_api SET enable_seqscan = off;
 ALTER ROLE fintwin_twin SET enable_seqscan = off;
+-- The auditor walks through indexes from one end to the other, a page at a time: a sort would look at the rest on each page.
+ALTER ROLE fintwin_auditor SET enable_seqscan = off;
+ALTER ROLE fintwin_auditor SET enable_bitmapscan = off;

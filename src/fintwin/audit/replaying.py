@@ -1,0 +1,103 @@
+"""Replaying the streams of one user: what each state is after each event, and what the heads should say.
+
+The same `evolve` as the ledger's own, and the same bytes as the append's: a `Stream` is what a row of ``log.stream_head`` was
+made of, a `Replay` all streams of the user at hand.
+
+>>> expected_facts(StreamKind.NOTIFICATIONS, None) is None
+True
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, get_args
+from uuid import UUID
+
+import msgspec
+
+from fintwin.domain import accounts, holdings, profiles
+from fintwin.domain.accounts import AccountState
+from fintwin.domain.hashing import GENESIS
+from fintwin.domain.streams import StreamKind
+from fintwin.store.auditing import Row
+from fintwin.store.rows import facts_of
+
+_CREDITS: Final = frozenset({accounts.TransferReceived, accounts.TransactionAnnotated})
+_MONEY: Final = frozenset(get_args(accounts.MoneyEvent))
+
+
+class Stream(msgspec.Struct):
+    """One stream as far as it has been replayed; ``decided_in`` None: any of its transactions may be meant."""
+
+    kind: StreamKind
+    id: UUID
+    user_id: UUID
+    version: int = 0
+    position: int = 0
+    link: bytes = GENESIS
+    state: Any = None
+    decided_in: UUID | None = None
+    broken: bool = False
+    """Something before was wrong: what comes after cannot be held against the rules."""
+
+    def evolve(self, event: Any, transaction_id: UUID, effective_at: datetime, recorded_at: datetime) -> None:
+        """Take in a decoded event. Raises whatever the fold of an impossible history raises."""
+        kind = self.kind
+        if kind is StreamKind.ACCOUNT:
+            self.state = accounts.evolve(self.state, event, effective_at=effective_at)
+            # A deposit that counts from when it was recorded is taken whatever the state is, like any other credit.
+            name = type(event)
+            if name not in _CREDITS and (name is not accounts.Deposited or effective_at != recorded_at):
+                self.decided_in = transaction_id
+        elif kind is StreamKind.PROFILE:
+            self.state = profiles.evolve(self.state, event)
+            self.decided_in = transaction_id
+        elif kind is StreamKind.HOLDINGS:
+            self.state = holdings.evolve(self.state, event)
+            self.decided_in = transaction_id
+
+
+def rule_broken(state: AccountState, event: Any) -> str | None:
+    """What no rule lets through, although the event can be folded: checked after each event of an account."""
+    if state.balance_minor < -state.overdraft_limit_minor:
+        return (
+            f"the balance of {state.balance_minor} is below the limit of {-state.overdraft_limit_minor} (minor units)"
+        )
+    if type(event) in _MONEY:
+        if event.currency != state.currency:
+            return f"money in {event.currency} on an account in {state.currency}"
+        if event.amount_minor <= 0:
+            return "an amount that is not positive"
+    return None
+
+
+def expected_facts(kind: StreamKind, state: Any) -> str | None:
+    """What the head of a stream keeps as JSON."""
+    return None if kind in {StreamKind.NOTIFICATIONS, StreamKind.SIMULATIONS} or state is None else facts_of(state)
+
+
+def head_difference(stream: Stream, head: Row) -> str | None:
+    """The first column in which a head is not the replay of its stream."""
+    state = stream.state
+    account = state if isinstance(state, AccountState) else None
+    expected = {
+        "user_id": stream.user_id,
+        "version": stream.version,
+        "position": stream.position,
+        "stream_hash": stream.link,
+        "decided_in": head["decided_in"] if stream.decided_in is None else stream.decided_in,
+        "currency": account and account.currency,
+        "status": account and account.status.value,
+        "balance_minor": None if account is None else account.balance_minor,
+        "overdraft_limit_minor": None if account is None else account.overdraft_limit_minor,
+        "effective_at_last": account and account.effective_at_last,
+        "facts": expected_facts(stream.kind, state),
+    }
+    for column, value in expected.items():
+        if head[column] != value:
+            return f"{column} is {_shown(head[column])}, the replay of its events gives {_shown(value)}"
+    return None
+
+
+def _shown(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
