@@ -16,6 +16,10 @@ Ask = Callable[[Service, Person], Awaitable[Answer]]
 STATUSES = {
     Code.UNKNOWN_ACCOUNT: 404,
     Code.UNKNOWN_TRANSACTION: 404,
+    Code.UNKNOWN_HOLDING: 404,
+    Code.UNKNOWN_NOTIFICATION: 404,
+    Code.UNKNOWN_PLAN: 404,
+    Code.UNKNOWN_SIMULATION: 404,
     Code.UNKNOWN_USER: 401,
     Code.USER_ERASED: 401,
     Code.USER_EXISTS: 409,

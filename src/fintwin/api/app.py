@@ -19,7 +19,22 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
 
-from fintwin.api import accounts, auth, docs_page, events, health, imports, plans, simulate, transactions, twin
+from fintwin.api import (
+    accounts,
+    auth,
+    docs_page,
+    events,
+    health,
+    imports,
+    notifications,
+    personas,
+    plans,
+    portfolio,
+    risk,
+    simulate,
+    transactions,
+    twin,
+)
 from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
 from fintwin.api.call import Call
@@ -99,8 +114,12 @@ def create_app(services: Services) -> Application:
             accounts.router,
             events.router,
             plans.router,
+            portfolio.router,
             simulate.router,
             twin.router,
+            risk.router,
+            notifications.router,
+            personas.router,
             health.router,
             docs_page.router,
         ],

@@ -25,6 +25,7 @@ from fintwin.domain.refusals import Code, Refusal
 from fintwin.ledger.submission import LedgerBusyError, OutcomeUnknownError
 from fintwin.store.connect import LOST, UNDONE
 from fintwin.store.keys import KeyDestroyedError
+from fintwin.store.reading import NotReachedError
 
 MEDIA_TYPE: Final = "application/problem+json"
 _SERVER_FAULT: Final = 500
@@ -33,8 +34,10 @@ _log = structlog.get_logger(__name__)
 _STATUSES: Final[dict[Code, int]] = {
     Code.UNKNOWN_ACCOUNT: 404,
     Code.UNKNOWN_TRANSACTION: 404,
+    Code.UNKNOWN_HOLDING: 404,
     Code.UNKNOWN_PLAN: 404,
     Code.UNKNOWN_SIMULATION: 404,
+    Code.UNKNOWN_NOTIFICATION: 404,
     Code.UNKNOWN_USER: 401,
     Code.USER_ERASED: 401,
     Code.USER_EXISTS: 409,
@@ -138,6 +141,11 @@ OUTCOME_UNKNOWN: Final = problem(
     "to learn what became of it; without a key, look at the list of transactions before trying again.",
 )
 DATABASE_DOWN: Final = problem(503, "database_unavailable", "The database cannot be reached at the moment: try again.")
+NOT_REACHED: Final = problem(
+    503,
+    "not_reached",
+    "What you last wrote is not in this view yet, and an older one is never shown: try again shortly.",
+)
 SIGNED_OUT: Final = problem(401, "unauthenticated", _DETAILS[401])
 FAULT: Final = problem(500, "internal_error", "Something went wrong on our side; the request id helps us to find it.")
 
@@ -194,6 +202,7 @@ HANDLERS: Final[dict[int | type[Exception], Any]] = {
     LedgerBusyError: _always(BUSY),
     OutcomeUnknownError: _always(OUTCOME_UNKNOWN),
     KeyDestroyedError: _always(SIGNED_OUT),
+    NotReachedError: _always(NOT_REACHED),
     **dict.fromkeys(LOST, _always(DATABASE_DOWN)),
     **dict.fromkeys(UNDONE, _always(BUSY)),
     Exception: _of_fault,
