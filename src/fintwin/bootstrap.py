@@ -21,6 +21,7 @@ from fintwin.identity.users import Users
 from fintwin.ledger.ledger import Ledger
 from fintwin.ledger.writer import Writer
 from fintwin.settings import Settings
+from fintwin.simulations.anomalies import AnomalyFinder
 from fintwin.simulations.desk import Desk
 from fintwin.store.append import Batch, append, load_heads
 from fintwin.store.connect import Pool, open_pool
@@ -44,6 +45,7 @@ class Services:
     sessions: Sessions
     admission: Admission
     desk: Desk
+    anomalies: AnomalyFinder
 
 
 @asynccontextmanager
@@ -62,6 +64,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(admission.stop)
         desk = Desk(settings.database_urls.get("twin", ""))
         stack.callback(desk.close)
+        anomalies = AnomalyFinder()
+        stack.callback(anomalies.close)
         yield Services(
             settings=settings,
             pools={"api": api, "identity": identity},
@@ -72,6 +76,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             sessions=Sessions(tokens, admission, identity),
             admission=admission,
             desk=desk,
+            anomalies=anomalies,
         )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fintwin.projections import risk
 from fintwin.projections.model import encode_rows, fold_all
-from fintwin.projections.risk_levels import UNITS, Reason, level_of
+from fintwin.projections.risk_levels import UNITS, Reason, level_of, with_anomalies
 from fintwin.projections.risk_text import NOTHING_TO_SAY, advice, flag, messages
 from tests.projections.lives import Life, month
 
@@ -219,8 +219,8 @@ def test_near_misses(code: str, script: Script) -> None:
 
 
 def test_every_reason_is_raised_here() -> None:
-    """No code is without a history that raises it; the three windows of spending share one rule."""
-    assert UNITS.keys() - RAISED.keys() == {"spending_24h", "spending_7d"}
+    """No code is without a history that raises it; the windows of spending share one rule, anomalies are not the fold's."""
+    assert UNITS.keys() - RAISED.keys() == {"spending_24h", "spending_7d", "ml_anomaly"}
 
 
 def test_evidence_names_the_transactions() -> None:
@@ -325,6 +325,19 @@ def test_every_reason_has_words(code: str) -> None:
         assert "{" not in text
     if UNITS[code] == "money":
         assert "1.234,56" in flag(reason, "EUR", "de_DE")
+
+
+def test_anomalies_are_one_more_reason() -> None:
+    """Their points are added, at most 20, and the sum is still the score; with nothing else the score is theirs."""
+    life = Life()
+    life.earn(0, 1000_00, "employer")
+    none = life.score()
+    found = with_anomalies(none, 2, 50, (UUID(int=1), UUID(int=2)))
+    assert (found.score, [one.code for one in found.reasons]) == (10, ["ml_anomaly"])
+    assert flag(found.reasons[0], "EUR").startswith("ML anomaly")
+    life.pay(1, 1000_00, "stranger")
+    full = with_anomalies(life.score(), 1, 100, (UUID(int=1),))
+    assert full.score == sum(one.points for one in full.reasons) == min(100, life.score().score + 20)
 
 
 def test_nothing_to_say() -> None:

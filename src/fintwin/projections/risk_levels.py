@@ -28,6 +28,8 @@ Level = Literal["low", "medium", "high"]
 Unit = Literal["money", "count", "percent", "days", "tenths_of_months"]
 
 SCORE_MAX: Final = 100
+ANOMALY_POINTS: Final = 20
+EVIDENCE_MAX: Final = 4
 LOW_MAX: Final = 30
 MEDIUM_MAX: Final = 60
 
@@ -47,8 +49,9 @@ UNITS: Final[dict[str, Unit]] = {
     "low_cover": "tenths_of_months",
     "overdrawn": "money",
     "income_stopped": "days",
+    "ml_anomaly": "count",
 }
-"""Every reason there is, and what its figures count."""
+"""Every reason there is, and what its figures count. ``ml_anomaly`` is added on request only, see `with_anomalies`."""
 
 _WINDOWED: Final = ("payments_", "spending_")
 COVER_TENTHS: Final = 30
@@ -101,6 +104,11 @@ def score(account: AccountRisk, pot: Pot | None, now: int) -> Score:
         found.extend(_low_cover(account, pot, now))
         if pot.due and now >= pot.due:
             found.extend(_income_stopped(pot, now))
+    return _summed(found)
+
+
+def _summed(found: list[Reason]) -> Score:
+    """The score of these reasons, the weakest of which give way where they would pass the highest score."""
     if not found:
         return NO_RISK
     found.sort(key=lambda one: (-one.points, one.code))
@@ -112,6 +120,12 @@ def score(account: AccountRisk, pot: Pot | None, now: int) -> Score:
         left -= points
     total = SCORE_MAX - left
     return Score(total, level_of(total), tuple(kept))
+
+
+def with_anomalies(before: Score, count: int, severity_percent: int, evidence: tuple[UUID, ...]) -> Score:
+    """The score with one more reason for so many unusual transactions, the worst of this severity."""
+    points = max(1, ANOMALY_POINTS * severity_percent // 100)
+    return _summed([*before.reasons, _reason("ml_anomaly", points, count, 0, evidence[:EVIDENCE_MAX])])
 
 
 def _raised(account: AccountRisk, now: int) -> list[Reason]:

@@ -1,6 +1,7 @@
 """Risk in words: flags, advice and messages for the reasons of a score, made at reading time.
 
-Existing clients recognise flags by words that therefore stay: "exceeds 50%", "high frequency", "low balance", "overdrawn".
+Existing clients recognise flags by words that therefore stay: "exceeds 50%", "high frequency", "low balance", "overdrawn",
+"ML anomaly".
 Texts say what the figures show and what would lower the score; none says that anything is safe.
 
 >>> from fintwin.projections.risk_levels import Reason
@@ -32,6 +33,7 @@ _FLAGS: Final = {
     "low_cover": "A low balance: money at hand covers {observed} months of usual spending",
     "overdrawn": "The account is overdrawn: the balance is {observed}",
     "income_stopped": "A regular income has stopped: the last payment was {observed} days ago",
+    "ml_anomaly": "ML anomaly: transactions that stand apart from the rest: {observed}",
 }
 _ADVICE: Final = {
     "large_payment": "Payments of less than half of the balance do not raise this; it fades within three weeks.",
@@ -45,6 +47,7 @@ _ADVICE: Final = {
     "low_cover": "Money at hand for {threshold} months of usual spending ends this.",
     "overdrawn": "A balance of zero or more ends this.",
     "income_stopped": "The next payment of this income, or as much from another source, ends this.",
+    "ml_anomaly": "Check that these amounts are right; this counts for 45 days.",
 }
 NOTHING_TO_SAY: Final = "All activity looks normal"
 """The kept wording where no signal has fired; it speaks of activity, and promises nothing."""
