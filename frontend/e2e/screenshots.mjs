@@ -1,0 +1,48 @@
+// Pictures of every screen, at a phone's and a desk's width, in both themes, from a running service in demo mode.
+//
+//     node e2e/screenshots.mjs http://localhost:8000 ../docs/screenshots [screen ...]
+import { mkdirSync } from "node:fs";
+import { openBrowser } from "./browser.mjs";
+
+const [base = "http://localhost:8000", folder = "../docs/screenshots", ...only] = process.argv.slice(2);
+const SCREENS = ["dashboard", "transactions", "twin", "risk", "portfolio", "notifications", "events", "settings"];
+const WIDTHS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+const wanted = (name) => only.length === 0 || only.includes(name);
+
+mkdirSync(folder, { recursive: true });
+const browser = await openBrowser();
+const seed = await browser.newContext({ locale: "en-GB" });
+const { ft_token: token } = await (await seed.request.post(`${base}/api/auth/demo`, { data: { sample: true } })).json();
+const { ft_token: fresh } = await (await seed.request.post(`${base}/api/auth/demo`, { data: {} })).json();
+await seed.close();
+
+for (const [width, viewport] of Object.entries(WIDTHS)) {
+  for (const colorScheme of ["light", "dark"]) {
+    const shoot = async (name, path, signedIn) => {
+      if (!wanted(name)) return;
+      const context = await browser.newContext({
+        viewport,
+        colorScheme,
+        locale: "en-GB",
+        reducedMotion: "reduce",
+        deviceScaleFactor: 1,
+      });
+      if (signedIn) await context.addInitScript((value) => localStorage.setItem("fintwin.token", value), signedIn);
+      const page = await context.newPage();
+      page.on("console", (message) => message.type() === "error" && console.log(name, "console:", message.text()));
+      page.on("pageerror", (error) => console.log(name, "error:", error.message));
+      await page.goto(`${base}${path}`, { waitUntil: "domcontentloaded" });
+      await page.waitForLoadState("networkidle", { timeout: 4000 }).catch(() => undefined);
+      await page.waitForTimeout(300);
+      await page.screenshot({
+        path: `${folder}/${name}-${width}-${colorScheme}.png`,
+        fullPage: name !== "transactions" && name !== "events",
+      });
+      await context.close();
+    };
+    await shoot("login", "/login", null);
+    await shoot("onboarding", "/onboarding", fresh);
+    for (const name of SCREENS) await shoot(name, `/${name}`, token);
+  }
+}
+await browser.close();

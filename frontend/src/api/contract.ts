@@ -1,0 +1,43 @@
+// Routes that the public contract fixes. They answer with the same problems as all others; types are those of `CONTRACT`-style documents
+// in docs/, written here where the generated client does not have them.
+import { OfflineError, problemOf } from "./problem";
+import { reachable } from "./reachable";
+import { session } from "./session";
+
+interface Asked {
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+  key?: string;
+  signal?: AbortSignal;
+}
+
+export async function ask<T>(
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  asked: Asked = {},
+): Promise<T> {
+  const query = new URLSearchParams(
+    Object.entries(asked.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  ).toString();
+  const headers: Record<string, string> = { Authorization: `Bearer ${session.token() ?? ""}` };
+  if (asked.body !== undefined) headers["Content-Type"] = "application/json";
+  if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
+  let response: Response;
+  try {
+    response = await fetch(query === "" ? path : `${path}?${query}`, {
+      method,
+      headers,
+      ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
+      ...(asked.signal === undefined ? {} : { signal: asked.signal }),
+    });
+  } catch (error) {
+    if (asked.signal?.aborted === true) throw error;
+    reachable.failed();
+    throw new OfflineError();
+  }
+  reachable.answered();
+  if (response.status === 401) session.end();
+  const told: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined);
+  if (!response.ok) throw problemOf(response.status, told, response.headers.get("Retry-After"));
+  return told as T;
+}

@@ -1,0 +1,73 @@
+// News from the service as it happens: the stream `/api/live`, read with `fetch` because an EventSource cannot carry a token.
+//
+// A line says which kind of thing has changed; what is shown of it is asked for again. After a break the stream goes on from the last id.
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { session } from "./session";
+
+const PAUSE_MAX_MS = 15_000;
+const GATHER_MS = 120;
+
+export interface News {
+  id: string | null;
+  event: string;
+}
+
+/** Takes whole messages off the front of a buffer; returns them and what is left. */
+export function messagesOf(buffer: string): { news: News[]; rest: string } {
+  const parts = buffer.replaceAll("\r\n", "\n").split("\n\n");
+  const rest = parts.pop() ?? "";
+  const news = parts.flatMap((part) => {
+    const fields = new Map(
+      part.split("\n").flatMap((line) => {
+        const at = line.indexOf(":");
+        return at > 0 ? [[line.slice(0, at), line.slice(at + 1).trimStart()] as const] : [];
+      }),
+    );
+    return fields.size > 0 ? [{ id: fields.get("id") ?? null, event: fields.get("event") ?? "message" }] : [];
+  });
+  return { news, rest };
+}
+
+async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
+  let last: string | null = null;
+  let pause = 500;
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  const refresh = () => {
+    clearTimeout(gathering);
+    gathering = setTimeout(() => void client.invalidateQueries({ queryKey: ["own"] }), GATHER_MS);
+  };
+  while (!signal.aborted) {
+    try {
+      const headers: Record<string, string> = { Authorization: `Bearer ${session.token() ?? ""}` };
+      if (last !== null) headers["Last-Event-ID"] = last;
+      const response = await fetch("/api/live", { headers, signal });
+      if (response.status === 401 || response.status === 404) return;
+      if (response.ok && response.body !== null) {
+        pause = 500;
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        let buffer = "";
+        for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+          const { news, rest } = messagesOf(buffer + chunk.value);
+          buffer = rest;
+          last = news.findLast((one) => one.id !== null)?.id ?? last;
+          if (news.length > 0) refresh();
+        }
+      }
+    } catch {
+      // Cut off; go on below.
+    }
+    await new Promise((resume) => setTimeout(resume, pause));
+    pause = Math.min(pause * 2, PAUSE_MAX_MS);
+  }
+}
+
+/** Keeps everything that belongs to the person fresh while the component is on the screen. */
+export function useLive(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const stop = new AbortController();
+    void follow(client, stop.signal);
+    return () => stop.abort();
+  }, [client]);
+}

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { amountOf, formatOf } from "./format";
+
+test.each([
+  ["1250.50", "en-US", "1250.50"],
+  ["1,250.50", "en-US", "1250.50"],
+  ["1.250,50", "de-DE", "1250.50"],
+  ["1 250,50", "cs-CZ", "1250.50"],
+  ["12,5", "en-US", "12.5"],
+  ["1,250", "en-US", "1250"],
+  ["1.250", "de-DE", "1250"],
+  ["0.001", "en-US", "0.001"],
+  ["", "en-US", null],
+  ["-5", "en-US", null],
+  ["1e9", "en-US", null],
+  ["twelve", "en-US", null],
+])("what is typed as %j in %s is the amount %j", (typed, locale, amount) => {
+  expect(amountOf(typed, locale)).toBe(amount);
+});
+
+test("money has the decimals of its currency", () => {
+  const format = formatOf("en-US");
+  expect([format.money(5, "JPY"), format.money(5, "USD"), format.money(5, "BHD").replace(/\s/, " ")]).toEqual([
+    "¥5",
+    "$5.00",
+    "BHD 5.000",
+  ]);
+});
