@@ -355,3 +355,13 @@ async def test_the_twins_role_cannot_write(module_database: Database) -> None:
                 await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def test_a_kept_run_is_held_against_reality(app: Service) -> None:
+    """Spending 40 on the day of the run is 40 of error on that day, told in the run's currency."""
+    person = await person_with(app, 1000)
+    kept = (await person.post("/api/twin/runs", {"horizon_months": 2, "save": True})).json
+    await person.move("withdrawal", 40)
+    (held,) = (await person.get(f"/api/twin/runs/{kept['id']}/reality")).json
+    assert (held["currency"], held["actual"], held["scenario"]) == ("EUR", [960], [1000])
+    assert held["scenario_error"] == 40

@@ -1,7 +1,7 @@
-"""`/api/twin`: scenarios on the caller's own history, runs that are kept, and the recurring flows that were found.
+"""`/api/twin`: scenarios on the caller's own history, and runs that are kept.
 
     POST /api/twin/runs {"horizon_months": 12, "steps": [{"type": "withdraw", "amount": 40000}]}    -> the whole answer
-    GET /api/twin/recurring                                                                        -> found flows
+    GET /api/twin/runs/<id>/reality                        -> a kept run beside what really happened afterwards
 
 A run writes nothing. With `save` it is kept by one event, and can be opened again: it is then run anew on the very past that it
 ran on. With `wait: false` the answer is an id; progress comes as Server-Sent Events, and the result from the run's own address.
@@ -11,37 +11,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Router, delete, get, patch, post
+from litestar import Router, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
 from uuid_utils.compat import uuid7
 
 from fintwin.api.answers import Answer, encode
-from fintwin.api.call import Call, booked, position_headers, signed_in
+from fintwin.api.call import Call, position_headers, signed_in
 from fintwin.api.money import out
 from fintwin.api.problems import ProblemError, malformed, problem
-from fintwin.api.texts import RequiredName
 from fintwin.api.twin_runs import asked, faulty, keep, kept_runs, stopped
-from fintwin.domain import profiles, simulations
+from fintwin.domain import simulations
 from fintwin.domain.simulations.decide import UNKNOWN_SIMULATION
 from fintwin.domain.streams import Recorded, StreamKey, StreamKind
-from fintwin.ledger.plans import OnPlans
 from fintwin.simulations.desk import DuplicateRunError, TooManyRunsError
 from fintwin.simulations.keeping import ran_at, saved, stale
 from fintwin.simulations.views import view_of
-from fintwin.simulations.working import Done, FlowTold
+from fintwin.simulations.working import Done
 from fintwin.store import twin_reading
 from fintwin.twin.answer import Answer as TwinAnswer
 from fintwin.twin.checks import check
 from fintwin.twin.compare import ChangedInput, changed_inputs
 from fintwin.twin.faults import ScenarioError
+from fintwin.twin.reality import Held
 from fintwin.twin.scenario import Document
 
 RUNS_DEFAULT: Final = 50
@@ -98,50 +97,6 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     changed_inputs: list[ChangedInput]
     differences: list[dict[str, Any]]
     runs: list[msgspec.Raw]
-
-
-class RecurringFlow(msgspec.Struct, frozen=True, kw_only=True):
-    """A recurring flow that was found; amounts are positive, ``direction`` says which way, ``off``: not forecast."""
-
-    key: UUID
-    name: str | None
-    named_by: str | None
-    account_id: UUID
-    to_account: UUID | None
-    currency: str
-    direction: str
-    amount: Decimal
-    low: Decimal
-    high: Decimal
-    unit: str
-    every: int
-    day: int | None
-    weekend: str
-    confidence: float
-    category: str | None
-    essential: bool
-    off: bool
-    ends_on: date | None
-    first_on: date
-    last_on: date
-    next_on: date | None
-    transaction_ids: tuple[UUID, ...]
-
-
-class FlowChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is said about a found flow; null takes a name or an end away, what is left out stays."""
-
-    name: RequiredName | msgspec.UnsetType | None = msgspec.UNSET
-    off: bool | msgspec.UnsetType = msgspec.UNSET
-    ends_on: date | msgspec.UnsetType | None = msgspec.UNSET
-    essential: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class FlowChanged(msgspec.Struct, frozen=True):
-    """What was said is taken down."""
-
-    key: UUID
-    position: int
 
 
 RunBody = msgspec.defstruct(
@@ -305,42 +260,19 @@ async def compare_runs(
     )
 
 
-@get("/recurring", summary="The recurring flows found in my history")
-async def list_recurring(request: Call) -> Answer[list[RecurringFlow]]:
-    """With what I said about them; names are mine, or the counterparty's as last recorded."""
-    done = await asked(request.services.desk.recurring(request.user_id, datetime.now(UTC), run_id=uuid7()))
-    found = msgspec.json.decode(done.body, type=list[FlowTold])
-    key = await request.services.ledger.user_key(request.user_id) if any(one.sealed for one in found) else None
-    listed = []
-    for one in found:
-        name = None
-        if one.sealed is not None and one.sealed_in is not None and key is not None:
-            kind, field = (
-                (StreamKind.PROFILE, "recurring.name")
-                if one.named_by == "owner"
-                else (StreamKind.ACCOUNT, "counterparty.name")
-            )
-            name = key.open(one.sealed, StreamKey(kind, one.sealed_in), field)
-        figures: dict[str, Any] = {
-            field: out(abs(getattr(one, f"{field}_minor")), one.currency) for field in ("amount", "low", "high")
-        }
-        same = set(RecurringFlow.__struct_fields__) & set(one.__struct_fields__)
-        listed.append(RecurringFlow(name=name, **figures, **{field: getattr(one, field) for field in same}))
-    return Answer(listed)
-
-
-@patch("/recurring/{key:uuid}", summary="Rename, end or switch off a found flow")
-async def change_recurring(request: Call, key: FromPath[UUID], data: JSONBody[FlowChange]) -> Answer[FlowChanged]:
-    """The flow's key stays the same while the history grows."""
-    fields: dict[str, Any] = {name: getattr(data, name) for name in ("off", "ends_on", "essential")}
-    name: Any = data.name
-    if isinstance(name, str):
-        user_key = await request.services.ledger.user_key(request.user_id)
-        name = user_key.seal(name.strip(), StreamKey(StreamKind.PROFILE, request.user_id), "recurring.name")
-    item = profiles.RecurringItemAdjusted(key=key, name=name, **fields)
-    plan = OnPlans(request.user_id, profiles.AdjustRecurringItem(at=datetime.now(UTC), item=item))
-    booking = booked(await request.services.ledger.submit(request.command("recurring", key, data), plan))
-    return Answer(FlowChanged(key, booking.position), headers=position_headers(booking, booking.position))
+@get(
+    "/runs/{run_id:uuid}/reality",
+    summary="A kept run beside what really happened afterwards",
+    responses={200: ResponseSpec(list[view_of(Held)], generate_examples=False)},  # type: ignore[misc]
+)
+async def hold_against_reality(request: Call, run_id: FromPath[UUID]) -> Answer[Any]:
+    """One entry a currency: actual and expected balances, mean errors, how often the band held. 404 where it is not kept."""
+    event = await _kept(request, run_id)
+    if event is None:
+        raise _missing()
+    desk, now = request.services.desk, datetime.now(UTC)
+    doing = desk.reality(request.user_id, _document(event), ran_at(event), now, run_id=uuid7())
+    return Answer((await asked(doing)).body)
 
 
 async def _already(done: Done) -> Done:
@@ -349,12 +281,14 @@ async def _already(done: Done) -> Done:
 
 async def _again(request: Call, event: simulations.SimulationSaved) -> Done:
     """Run a kept run anew, on the past that it ran on and as of that moment."""
-    document = msgspec.convert(event.document, Document)
-    document = msgspec.structs.replace(document, fork_at=event.base_position)
     desk = request.services.desk
-    return await asked(
-        desk.run(request.user_id, msgspec.json.encode(document), ran_at(event), run_id=event.simulation_id)
-    )
+    return await asked(desk.run(request.user_id, _document(event), ran_at(event), run_id=event.simulation_id))
+
+
+def _document(event: simulations.SimulationSaved) -> bytes:
+    """The document as it was run, on the very past that it was run on."""
+    document = msgspec.convert(event.document, Document)
+    return msgspec.json.encode(msgspec.structs.replace(document, fork_at=event.base_position))
 
 
 async def _kept(request: Call, run_id: UUID) -> simulations.SimulationSaved | None:
@@ -401,8 +335,8 @@ def _missing() -> ProblemError:
 router = Router(
     "/api/twin",
     route_handlers=[
-        run_scenario, list_runs, get_run, delete_run, follow_run, cancel_run, compare_runs, list_recurring,
-        change_recurring,
+        run_scenario, list_runs, get_run, delete_run, follow_run, cancel_run, compare_runs,
+        hold_against_reality,
     ],
     before_request=signed_in,
     tags=["Twin"],

@@ -96,6 +96,11 @@ class Desk:
         """Answer a quick question. Raises as `run`."""
         return await self._end((user_id, run_id), self._begin(user_id, run_id, kind="quick", at=now, quick=asked))
 
+    async def reality(self, user_id: UUID, document: bytes, at: dt.datetime, now: dt.datetime, *, run_id: UUID) -> Done:
+        """Run a kept document as of its own present and hold it against what happened until now. Raises as `run`."""
+        begun = self._begin(user_id, run_id, kind="reality", at=at, document=document, now=now)
+        return await self._end((user_id, run_id), begun)
+
     async def recurring(self, user_id: UUID, now: dt.datetime, *, run_id: UUID) -> Done:
         """The recurring flows of a user. Raises as `run`."""
         return await self._end((user_id, run_id), self._begin(user_id, run_id, kind="recurring", at=now))

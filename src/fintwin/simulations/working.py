@@ -24,9 +24,10 @@ from fintwin.twin.answer import Answer, Simulation, answer
 from fintwin.twin.faults import ScenarioError
 from fintwin.twin.fork import Fork
 from fintwin.twin.outlook import FoundFlow, Outlook
+from fintwin.twin.reality import held_against
 from fintwin.twin.steps import main_account, step_type
 
-Kind = Literal["run", "quick", "recurring"]
+Kind = Literal["run", "quick", "recurring", "reality"]
 DONE, OF, CANCEL = 0, 1, 2
 NUMBERS_A_RUN = 3
 
@@ -36,7 +37,7 @@ _documents = msgspec.json.Decoder(ask.Document)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of work. ``place`` is the run's place in the shared memory, ``at`` its present."""
+    """One piece of work. ``place`` is the run's place in the shared memory, ``at`` its present, ``now`` that of the asker."""
 
     kind: Kind
     user_id: UUID
@@ -44,6 +45,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     place: int
     document: bytes = b""
     quick: QuickAsked | None = None
+    now: dt.datetime | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,4 +265,17 @@ def _flow_told(one: FoundFlow, fork: Fork, names: dict[UUID, tuple[str | None, U
     )
 
 
-_WORK = {"run": _run, "quick": _quick, "recurring": _recurring}
+def _reality(worker: _Worker, task: Task) -> Done:
+    document = _documents.decode(task.document)
+    fork, outlook = worker.loop.run_until_complete(worker.fork(task, document.fork_at))
+    simulation = Simulation(fork, outlook, document, market_text=worker.market_text)
+    found = answer(simulation, progress=worker.progress(task.place))
+    if found is None:
+        return Done()
+    now = task.now or task.at
+    present, _ = worker.loop.run_until_complete(worker.fork(msgspec.structs.replace(task, at=now), None))
+    held = held_against(found, simulation.selected, present.events, present.today)
+    return Done(body=encode([shown(one) for one in held]))
+
+
+_WORK = {"run": _run, "quick": _quick, "recurring": _recurring, "reality": _reality}
