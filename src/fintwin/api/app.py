@@ -30,15 +30,17 @@ from fintwin.api import (
     personas,
     plans,
     portfolio,
+    recurring,
     risk,
     simulate,
+    status,
     transactions,
     twin,
 )
 from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
 from fintwin.api.call import Call
-from fintwin.api.measured import Requests, registry
+from fintwin.api.measured import Models, Requests, registry
 from fintwin.api.movements import Currencies
 from fintwin.api.problems import HANDLERS
 from fintwin.api.schema import OPENAPI, MoneyInSchema, document
@@ -63,7 +65,8 @@ class Application(Litestar):
         self.requests = Requests()
         self.process = os.urandom(6).hex()
         self._numbers = count(1)
-        self.metrics = registry(services, self.requests)
+        self.models = Models()
+        self.metrics = registry(services, self.requests, self.models)
         self.web = WebApp(web_folder(), google=services.settings.google_client_id is not None)
         super().__init__(**options)
 
@@ -117,9 +120,11 @@ def create_app(services: Services) -> Application:
             portfolio.router,
             simulate.router,
             twin.router,
+            recurring.router,
             risk.router,
             notifications.router,
             personas.router,
+            status.router,
             health.router,
             docs_page.router,
         ],

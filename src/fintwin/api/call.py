@@ -27,6 +27,7 @@ from fintwin.ledger.submission import NotApplied
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
+    from fintwin.api.measured import Models
     from fintwin.api.movements import Currencies
     from fintwin.bootstrap import Services
 
@@ -68,6 +69,11 @@ class Call(Request[Bearer, Any, State]):
     def metrics(self) -> CollectorRegistry:
         """What the service measures of itself."""
         return cast("CollectorRegistry", self.app.metrics)  # type: ignore[attr-defined]
+
+    @property
+    def models(self) -> Models:
+        """What was last told of the read models."""
+        return cast("Models", self.app.models)  # type: ignore[attr-defined]
 
     @property
     def user_id(self) -> UUID:

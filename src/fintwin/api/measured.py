@@ -12,11 +12,13 @@ scrape. No label holds anything of a user.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
+
+from fintwin.store.reading import ModelStatus
 
 if TYPE_CHECKING:
     from fintwin.bootstrap import Services
@@ -76,9 +78,34 @@ class Parts(Collector):
         yield size
 
 
-def registry(services: Services, requests: Requests) -> CollectorRegistry:
+class Models(Collector):
+    """How far the read models are; `found` is what the database told just before the scrape."""
+
+    def __init__(self) -> None:
+        """Nothing told yet."""
+        self.found: Sequence[ModelStatus] = ()
+
+    def collect(self) -> Iterable[Metric]:
+        """For the scrape."""
+        for name, meaning, told in _MODEL_FIGURES:
+            family = GaugeMetricFamily(f"fintwin_read_model_{name}", meaning, labels=("model",))
+            for one in self.found:
+                family.add_metric((one.model,), told(one))
+            yield family
+
+
+_MODEL_FIGURES: Final[tuple[tuple[str, str, Callable[[ModelStatus], float]], ...]] = (
+    ("lag", "Events that the read model lacks.", lambda one: one.lag),
+    ("lag_seconds", "For how long at most it has lacked them.", lambda one: one.lag_s),
+    ("idle_seconds", "Time since it advanced.", lambda one: one.idle_s),
+    ("healthy", "1 while it goes on, 0 where it does not.", lambda one: float(one.healthy)),
+)
+
+
+def registry(services: Services, requests: Requests, models: Models) -> CollectorRegistry:
     """A registry of its own for one application."""
     made = CollectorRegistry(auto_describe=False)
     made.register(requests)
     made.register(Parts(services))
+    made.register(models)
     return made
