@@ -17,6 +17,7 @@ from tests.conftest import reachable_folder
 CHAPTERS = {
     "append": "Appending transfers",
     "http": "HTTP deposits",
+    "read_models": "Read models",
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 INTRODUCTION = """# Benchmarks

@@ -41,9 +41,11 @@ class Running:
         await waiting
 
 
-async def wait_until_caught_up(pool: Pool, models: Sequence[ReadModel] = READ_MODELS) -> None:
+async def wait_until_caught_up(
+    pool: Pool, models: Sequence[ReadModel] = READ_MODELS, *, patience_s: float = PATIENCE_SECONDS
+) -> None:
     """Until each model has a live build that stands at the end of the log."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    deadline = asyncio.get_running_loop().time() + patience_s
     while True:
         async with pool.acquire() as connection:
             end = await projecting.log_position(connection)
