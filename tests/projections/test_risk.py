@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -415,3 +416,20 @@ def test_the_state_does_not_grow() -> None:
             sizes.append(len(encode_rows(risk.MODEL, rows)))
     assert sizes[1] < sizes[0] * 1.2
     assert sizes[1] < 12_000
+
+
+def test_nothing_is_changed_in_place_and_rows_survive_storing() -> None:
+    """An event leaves the rows it was shown as they were; rows stored and loaded between all events end the same."""
+    life = played([("earn", 900_00, 1.0, "a"), ("pay", 400_00, 0.1, "b"), ("own", 100_00, 1.0, None)] * 25)
+    tables = {table.name: table.row for table in risk.MODEL.tables}
+    kept: Any = {}
+    stored: Any = {life.user: {}}
+    for event in life.events:
+        before = encode_rows(risk.MODEL, kept)
+        shown = {user: dict(rows) for user, rows in kept.items()}
+        fold_all(risk.MODEL, [event], kept)
+        assert encode_rows(risk.MODEL, shown) == before
+        fold_all(risk.MODEL, [event], stored)
+        for key, row in stored[life.user].items():
+            stored[life.user][key] = msgspec.json.decode(msgspec.json.encode(row), type=tables[key[0]])
+    assert encode_rows(risk.MODEL, stored) == encode_rows(risk.MODEL, kept)

@@ -99,15 +99,17 @@ def _begin_period(pot: Pot, number: int) -> None:
 
 def _look_back(pot: Pot, kept: tuple[Period, ...], whole_periods: int) -> None:
     """What the last whole periods say about the next one."""
-    low = below = spent = 0
+    low = below = spent = earned = 0
     largest = []
     for one in kept:
         spent += one.spending_minor
+        earned += one.income_minor
         largest.append(one.largest_minor)
         low += one.low_minor * DRAINED_PARTS <= one.high_minor > 0
         below += one.low_minor < 0
     pot.whole_periods = whole_periods
     pot.spent_minor = spent
+    pot.usual_income_minor = earned // whole_periods if whole_periods else 0
     largest.sort()
     pot.usual_largest_minor = largest[(len(largest) - 1) // 2] if len(largest) > 1 else 0
     pot.often_low = 2 * low >= len(kept) > 0
@@ -144,12 +146,15 @@ def earn(pot: Pot, at: int, amount_minor: int, source: str, transaction_id: UUID
     before = incomes.get(source)
     if before is None and len(incomes) >= INCOMES_KEPT:
         del incomes[min(incomes, key=lambda name: (incomes[name].count > REGULAR_GAPS, incomes[name].at, name))]
-    incomes[source] = _paid_again(before, pot, at, amount_minor, transaction_id)
-    pot.due = min([one.missed_at for one in incomes.values() if one.missed_at], default=0)
+    incomes[source] = after = _paid_again(before, pot, at, amount_minor, transaction_id)
+    if after.missed_at or pot.due:
+        pot.due = min([one.missed_at for one in incomes.values() if one.missed_at], default=0)
 
 
 def _paid_again(before: Income | None, pot: Pot, at: int, amount_minor: int, transaction_id: UUID) -> Income:
-    usual, total = _usual_income(pot), pot.total_minor
+    # Income of a usual period: the mean of the whole ones, or what has come in so far.
+    usual = pot.usual_income_minor if pot.whole_periods else pot.income_minor
+    total = pot.total_minor
     if before is None:
         return Income(1, at, (amount_minor,), (), usual, total, transaction_id)
     gap = (at - before.at + DAY // 2) // DAY
@@ -171,13 +176,6 @@ def _rhythm_days(gaps: tuple[int, ...]) -> int:
         return 0
     longest, shortest = max(gaps), min(gaps)
     return longest if shortest >= GAP_DAYS_MIN and 2 * longest <= 3 * shortest else 0
-
-
-def _usual_income(pot: Pot) -> int:
-    """Income of a usual period: the mean of the whole ones, or what has come in so far."""
-    if not pot.whole_periods:
-        return pot.income_minor
-    return sum([one.income_minor for one in pot.past]) // pot.whole_periods
 
 
 def is_usual(payee: Payee | None, amount_minor: int, times: int = 2) -> bool:

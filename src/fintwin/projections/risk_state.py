@@ -157,7 +157,8 @@ class Pot(msgspec.Struct, array_like=True, gc=False):
     """The user's money in one currency, over all accounts but loans, and the present period's part of it.
 
     ``number`` to ``largest_minor`` are the present period, ``past`` those before. ``spent_minor`` is what the last whole
-    periods, ``whole_periods`` of them, cost, and ``usual_largest_minor`` the median of their largest payments;
+    periods, ``whole_periods`` of them, cost, ``usual_income_minor`` the mean of what they brought, and
+    ``usual_largest_minor`` the median of their largest payments;
     ``often_low`` and ``often_overdrawn`` say whether half of them or more saw the pot (almost) empty or below zero.
     ``total_minor`` is all income ever; ``due`` is when a regular one will be missed (0: there is none).
     ``withdrawals_minor`` and ``transfers_minor`` are the last amounts of each kind of payment.
@@ -176,6 +177,7 @@ class Pot(msgspec.Struct, array_like=True, gc=False):
     past: tuple[Period, ...] = ()
     whole_periods: int = 0
     spent_minor: int = 0
+    usual_income_minor: int = 0
     usual_largest_minor: int = 0
     often_low: bool = False
     often_overdrawn: bool = False
