@@ -58,8 +58,8 @@ async def _measure(servers: EmbeddedServers) -> Section:
     source = "real" if FOLDER.exists() else "made"
     section.text = (
         f"All read models are built from {len(events):,} {source} events in one pass over the log, and each alone; the measure "
-        f"is reading and decoding the same events in batches of {BATCH_EVENTS:,}. Reads are of one user with {SHORT:,} and one with "
-        f"{LONG:,} transactions, without HTTP."
+        f"is reading and decoding the same events in batches of {BATCH_EVENTS:,}. Reads are of one user with {SHORT:,} "
+        f"and one with {LONG:,} transactions, without HTTP."
     )
     return section
 

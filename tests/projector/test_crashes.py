@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fintwin.domain.accounts import Deposited
 from fintwin.domain.streams import Recorded
 from fintwin.projections import accounts, balances
 from fintwin.projections.catalogue import READ_MODELS
@@ -146,6 +147,28 @@ async def test_a_poison_event_stops_one_read_model(database: Database) -> None:
         await mended.caught_up()
         await assert_as_in_memory(database, mended.pool)
     await pool.close()
+
+
+async def test_an_event_that_cannot_be_decoded_stops_whom_it_concerns(database: Database) -> None:
+    """Where a payload makes no sense, the read models of that type of event stop and show it; the others go on."""
+    events = history(seed=13, steps=40)
+    await put_into_log(database.superuser_url, events)
+    broken = next(one for one in events[10:] if one.type == "Deposited")
+    database.run_sql(
+        "ALTER TABLE log.event DISABLE TRIGGER event_is_immutable; "
+        f'UPDATE log.event SET payload = \'{{"amount_minor": "much"}}\' WHERE position = {broken.position}; '
+        "ALTER TABLE log.event ENABLE ALWAYS TRIGGER event_is_immutable;"
+    )
+    concerned = {model.name for model in READ_MODELS if Deposited in model.events}
+    others = [model for model in READ_MODELS if model.name not in concerned]
+    assert others
+    async with projector(database) as running:
+        await wait_until_caught_up(running.pool, others)
+        async with running.pool.acquire() as connection:
+            builds = {one.model: one for one in await building.builds(connection)}
+    assert {name for name, one in builds.items() if one.fault_position == broken.position} == concerned
+    assert all(builds[name].position == broken.position - 1 for name in concerned)
+    assert all("cannot be decoded" in (builds[name].fault or "") for name in concerned)
 
 
 async def test_irrelevant_events_advance_the_checkpoint(database: Database) -> None:
