@@ -159,7 +159,9 @@ BEGIN
         END IF;
 
         FOR e IN c_first[c] .. c_last[c] LOOP
-            EXIT WHEN verdict <> 0;
+            -- A payee that cannot receive is told at once, also where the payment itself would have to be decided again:
+            -- else each bad payment of many would send all the later ones of its payer round once more.
+            EXIT WHEN verdict <> 0 AND (verdict <> 2 OR e_type[e] IS DISTINCT FROM received);
             s := e_stream[e];
             moved := e_delta[e];
             IF e_type[e] = received AND e_version[e] IS NULL THEN

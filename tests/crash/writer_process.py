@@ -2,10 +2,10 @@
 
     python -m tests.crash.writer_process FILE USERS PREFIX [--early]
 
-Addresses come from the environment (`tests.support.ledgers.environment_of`). Into FILE go whole lines, each in one write: `try KEY`
-before a transfer is handed to the ledger, `ack KEY TRANSACTION POSITION` or `ref KEY` after its answer. Keys that an earlier life
-of the process tried without an answer are asked again first, with the same request. With ``--early`` it lies: it
-acknowledges before the answer is there, which the checker has to find.
+Addresses come from the environment (`tests.support.ledgers.environment_of`). Into FILE go whole lines, each in one write:
+`try KEY` before a transfer is handed to the ledger, `ack KEY TRANSACTION POSITION` or `ref KEY` after its answer. Keys that an
+earlier life of the process tried without an answer are asked again first, with the same request. With ``--early`` it
+lies: it acknowledges before the answer is there, which the checker has to find.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ class Journal:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def say(self, *words: object) -> None:
+        """One line, in one write."""
         os.write(self._file, (" ".join(map(str, words)) + "\n").encode())
 
 

@@ -1,5 +1,7 @@
 """Whole histories of several accounts, made by chance, against the laws that hold on every one of them."""
 
+# ruff: noqa: D102  the rules of the machine are the commands, by their names
+
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -139,7 +141,11 @@ class Histories(RuleBasedStateMachine):
             command: Any = accounts.Withdraw(at=self.now, amount_minor=one.amount_minor, reverses=reverses)
         else:
             command = accounts.SendTransfer(
-                at=self.now, account_id=account, to_account=one.from_account, amount_minor=one.amount_minor, reverses=reverses
+                at=self.now,
+                account_id=account,
+                to_account=one.from_account,
+                amount_minor=one.amount_minor,
+                reverses=reverses,
             )
         if not isinstance(self.ask(account, command), Refusal):
             again = self.ask(account, command)

@@ -13,7 +13,9 @@ FILES = sorted(GOLDEN.glob("*.jsonl"))
 def test_every_event_version_has_a_golden_file() -> None:
     """Each event type and each of its schema versions up to the present has payloads that are kept for good."""
     wanted = {
-        golden_file(name, version).name for name, current in SCHEMA_VERSIONS.items() for version in range(1, current + 1)
+        golden_file(name, version).name
+        for name, current in SCHEMA_VERSIONS.items()
+        for version in range(1, current + 1)
     }
     missing = wanted - {path.name for path in FILES}
     assert not missing, f"run `python -m tests.support.samples` and commit: {', '.join(sorted(missing))}"
@@ -49,7 +51,9 @@ def test_an_upcaster_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """An old payload passes through the steps between its version and the present one."""
     monkeypatch.setitem(SCHEMA_VERSIONS, "Deposited", 3)
     monkeypatch.setitem(UPCASTERS, ("Deposited", 1), lambda raw: {"amount_minor": raw["amount"], "ccy": raw["ccy"]})
-    monkeypatch.setitem(UPCASTERS, ("Deposited", 2), lambda raw: {"amount_minor": raw["amount_minor"], "currency": raw["ccy"]})
+    monkeypatch.setitem(
+        UPCASTERS, ("Deposited", 2), lambda raw: {"amount_minor": raw["amount_minor"], "currency": raw["ccy"]}
+    )
     assert decode("Deposited", 1, b'{"amount":5,"ccy":"EUR"}') == Deposited(amount_minor=5, currency="EUR")
     assert decode("Deposited", 2, b'{"amount_minor":5,"ccy":"EUR"}') == Deposited(amount_minor=5, currency="EUR")
 

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from fintwin.domain import accounts, profiles
+from fintwin.domain import accounts, holdings, profiles
 from fintwin.domain.accounts import AccountState, Status
+from fintwin.domain.holdings.state import Held
 from fintwin.domain.money import MINOR_MAX, parse_minor
 from fintwin.domain.refusals import Code, Refusal
 from fintwin.domain.streams import Recorded, StreamKind
@@ -34,6 +35,19 @@ ANSWERS = profiles.ProfileAnswers(
     financial_goal="savings",
     risk_appetite="low",
 )
+ADD = holdings.AddHolding(
+    at=NOW,
+    holding_id=OTHER,
+    ticker="ABC",
+    company_name="s1.x",
+    currency="EUR",
+    quantity=Decimal(1),
+    buy_price=Decimal(1),
+    current_price=Decimal(1),
+)
+FULL_OF_HOLDINGS = holdings.HoldingsState(
+    version=1000, open={UUID(int=n): Held(quantity=Decimal(1), currency="EUR") for n in range(1000)}
+)
 REGISTERED = profiles.ProfileState(version=1, provider="demo")
 
 
@@ -46,9 +60,7 @@ def decided(state: AccountState | None, command: Any) -> Callable[[], Any]:
 
 
 def filled_in(state: profiles.ProfileState | None, **changes: Any) -> Callable[[], Any]:
-    answers = profiles.ProfileAnswers(
-        **{name: getattr(ANSWERS, name) for name in ANSWERS.__struct_fields__} | changes
-    )
+    answers = profiles.ProfileAnswers(**{name: getattr(ANSWERS, name) for name in ANSWERS.__struct_fields__} | changes)
     return lambda: profiles.decide(state, profiles.FillInProfile(at=NOW, answers=answers))
 
 
@@ -158,9 +170,7 @@ ROWS: list[tuple[Code, str, Callable[[], Any]]] = [
     (
         Code.EFFECTIVE_AT_TOO_EARLY,
         "period closed already",
-        decided(
-            with_(OPEN, closed_through=date(2026, 5, 18)), accounts.ClosePeriod(at=NOW, through=date(2026, 5, 18))
-        ),
+        decided(with_(OPEN, closed_through=date(2026, 5, 18)), accounts.ClosePeriod(at=NOW, through=date(2026, 5, 18))),
     ),
     (Code.ALREADY_REVERSED, "deposit", decided(with_(OPEN, reversed=frozenset({EARLIER})), deposit(reverses=EARLIER))),
     (Code.ALREADY_REVERSED, "send", decided(with_(OPEN, reversed=frozenset({EARLIER})), send(reverses=EARLIER))),
@@ -181,6 +191,8 @@ ROWS: list[tuple[Code, str, Callable[[], Any]]] = [
         "payer",
         took_back(accounts.TransferSent(amount_minor=1, currency="EUR", to_account=OTHER)),
     ),
+    (Code.TOO_MANY_HOLDINGS, "one more", lambda: holdings.decide(FULL_OF_HOLDINGS, ADD)),
+    (Code.UNKNOWN_HOLDING, "remove", lambda: holdings.decide(None, holdings.RemoveHolding(at=NOW, holding_id=OTHER))),
     (Code.UNKNOWN_USER, "fill in", filled_in(None)),
     (Code.UNKNOWN_USER, "erase", lambda: profiles.decide(None, profiles.EraseUser(at=NOW))),
     (Code.USER_EXISTS, "register", lambda: profiles.decide(REGISTERED, profiles.RegisterUser(at=NOW, provider="demo"))),
@@ -278,7 +290,9 @@ def test_the_first_rule_answers() -> None:
         for _, _, worsen in reversed(rules):
             worsen(case)
         state = with_(OPEN, **case.state) if case.exists else None
-        answer = accounts.decide(state, accounts.SendTransfer(at=NOW, account_id=ME, **{"to_account": OTHER} | case.command))
+        answer = accounts.decide(
+            state, accounts.SendTransfer(at=NOW, account_id=ME, **{"to_account": OTHER} | case.command)
+        )
         assert isinstance(answer, Refusal)
         assert answer.code is rules[0][1], [code.value for _, code, _ in rules]
         seen.add(answer.code)
@@ -296,7 +310,9 @@ def test_a_deposit_follows_the_same_order() -> None:
         case = Case()
         second[2](case)
         first[2](case)
-        answer = accounts.decide(with_(OPEN, **case.state) if case.exists else None, accounts.Deposit(at=NOW, **case.command))
+        answer = accounts.decide(
+            with_(OPEN, **case.state) if case.exists else None, accounts.Deposit(at=NOW, **case.command)
+        )
         assert isinstance(answer, Refusal)
         assert answer.code is first[1], (first[1], second[1])
 

@@ -1,6 +1,7 @@
 """Processes that know an old state: nobody is refused or let in for what is no longer true."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -257,6 +258,23 @@ async def test_what_hangs_on_a_failed_item(database: Database) -> None:
         single = [(Request(user_id=anna), one) for one in (send, take(anna, 1), put(anna, 1))]
         answers = await bank.ledger.move_all(single)
         assert [refused(answers[0]), type(answers[1]), type(answers[2])] == [Code.UNKNOWN_ACCOUNT, Booking, Booking]
+    assert await problems_of(database) == []
+
+
+async def test_many_bad_payees(database: Database) -> None:
+    """300 payments of one payer, most to accounts that are not there: none is tried more than three times."""
+    async with open_ledger(database) as bank:
+        anna, ben = await bank.person(balance_minor=1000), await bank.person()
+        before = Counter(bank.writer.tries)
+        items = [
+            Movement(kind="transfer", account_id=anna, to_account=ben if n % 7 == 0 else UUID(int=n), amount_minor=1)
+            for n in range(300)
+        ]
+        answers = await bank.ledger.move_all([(Request(user_id=anna), item) for item in items])
+        assert [isinstance(one, Booking) for one in answers] == [n % 7 == 0 for n in range(300)]
+        tries = Counter(bank.writer.tries) - before
+        assert sum(tries.values()) == 300
+        assert max(tries) <= 3
     assert await problems_of(database) == []
 
 

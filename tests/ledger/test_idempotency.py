@@ -1,6 +1,7 @@
 """One request, one transaction, one reply, however often it is asked and whatever falls over in between."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -209,6 +210,25 @@ async def test_the_first_one_hangs_up(database: Database) -> None:
         assert isinstance(answers[0], asyncio.CancelledError)
         same(*answers[1:])
         assert await bank.balance(anna) == 90
+    assert await problems_of(database) == []
+
+
+async def test_nobody_left_to_tell(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """A request that fails after its asker has hung up leaves no complaint about an error that nobody took."""
+    async with open_ledger(database) as bank:
+        anna = await bank.person(balance_minor=100)
+        database.run_sql("ALTER TABLE log.stream_head ADD CONSTRAINT broken CHECK (balance_minor <> 90) NOT VALID")
+        asking = asyncio.create_task(bank.withdraw(anna, 10, key="k"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert bank.ledger._under_way
+        asking.cancel()
+        await asyncio.wait([asking])
+        await bank.writer.close()
+        del asking
+        booked(await bank.withdraw(anna, 11, key="k"))
+    gc.collect()
+    assert "never retrieved" not in caplog.text
     assert await problems_of(database) == []
 
 

@@ -34,11 +34,13 @@ class Forger:
         self.transactions: list[UUID] = []
 
     async def head(self, owner: UUID, id_: UUID | None = None) -> Head:
+        """The true head of an account."""
         found = await read.one_head(self.bank.pool, owner, account(id_ or owner))
         assert found is not None
         return found
 
     def command(self, user: UUID, **more: Any) -> UUID:
+        """Begin a command in the name of a user; gives its transaction."""
         transaction = uuid7()
         self.batch.add_command(user, transaction, more.get("key"), more.get("request"), more.get("reverses"))
         self.transactions.append(transaction)
@@ -52,17 +54,25 @@ class Forger:
             fields = {"version": head.version, "balance_minor": head.state.balance_minor, "basis": head.decided_in}
         self.batch.add_event(account(stream), event_type=event_type, **fields | more)
 
-    def transfer(self, user: UUID, head: Head, to: UUID, amount_minor: int, received_minor: int | None = None, **more: Any) -> UUID:
+    def transfer(
+        self, user: UUID, head: Head, to: UUID, amount_minor: int, received_minor: int | None = None, **more: Any
+    ) -> UUID:
+        """A whole transfer, decided on ``head``; ``more`` is said of the paying half."""
         transaction = self.command(user)
         sent = {"delta_minor": -amount_minor, "currency": "EUR"} | more
         self.event(head.stream.id, "TransferSent", head, payload=_paid(amount_minor, to_account=to), **sent)
         received = received_minor or amount_minor
         self.event(
-            to, "TransferReceived", delta_minor=received, currency="EUR", payload=_paid(received, from_account=head.stream.id)
+            to,
+            "TransferReceived",
+            delta_minor=received,
+            currency="EUR",
+            payload=_paid(received, from_account=head.stream.id),
         )
         return transaction
 
     async def send(self, *, atomic: bool = False) -> Appended:
+        """Hand the batch to the function."""
         async with self.bank.pool.acquire() as connection:
             return await append(connection, self.batch, atomic=atomic)
 
@@ -245,6 +255,20 @@ async def test_atomic_is_all_or_nothing(scene: Scene) -> None:
     assert await read_log(forger.database) == before
 
 
+async def test_one_reversal_within_a_batch(scene: Scene) -> None:
+    """Two commands of one batch that take the same transaction back: the second is told, and nothing hangs on it."""
+    forger, anna, _ = scene
+    wrong, head = uuid7(), await forger.head(anna)
+    for basis in (head.decided_in, None):
+        forger.command(anna, reverses=wrong)
+        forger.event(
+            anna, "Withdrawn", head, basis=basis or forger.transactions[0], delta_minor=-1, currency="EUR",
+            payload=_paid(1)[:-1] + f',"reverses":"{wrong}"}}'.encode(),
+        )  # fmt: skip
+    assert (await forger.send()).verdicts == [Verdict.APPENDED, Verdict.ALREADY_REVERSED]
+    assert await problems_of(forger.database) == []
+
+
 async def test_questions(scene: Scene) -> None:
     """A refusal is confirmed if the state it was given on still stands; what is not one's own is like missing."""
     forger, anna, ben = scene
@@ -307,9 +331,7 @@ async def test_bytes_are_kept(scene: Scene) -> None:
     forger, anna, _ = scene
     payload = '{ "currency" : "EUR",  "amount_minor":1, "x":"\\u00e9é\\u0000☂", "x": 2 }'
     forger.command(anna)
-    forger.event(
-        anna, "Deposited", delta_minor=1, currency="EUR", payload=payload.encode(), metadata='{"b":1,"a":2}'.encode()
-    )
+    forger.event(anna, "Deposited", delta_minor=1, currency="EUR", payload=payload.encode(), metadata=b'{"b":1,"a":2}')
     assert (await forger.send()).verdicts == [Verdict.APPENDED]
     stored = (await read.stored_events(forger.bank.pool, anna))[-1]
     assert (stored.payload, stored.metadata) == (payload, '{"b":1,"a":2}')

@@ -34,7 +34,9 @@ async def test_sql_computes_the_vectors(module_database: Database) -> None:
             digest = await connection.fetchval(DIGEST, json.dumps(event))
             assert digest.hex() == event["digest"], event["position"]
             for field, name in (("stream_hash", (event["stream_kind"], event["stream_id"])), ("hash", event["shard"])):
-                links[name] = await connection.fetchval("SELECT sha256($1::bytea || $2::bytea)", links.get(name, bytes(32)), digest)
+                links[name] = await connection.fetchval(
+                    "SELECT sha256($1::bytea || $2::bytea)", links.get(name, bytes(32)), digest
+                )
                 assert links[name].hex() == event[field], event["position"]
     finally:
         await connection.close()

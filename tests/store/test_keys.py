@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -24,8 +23,8 @@ PLACES = [
 
 
 @pytest.fixture
-def key() -> Iterator[UserKey]:
-    yield UserKey(os.urandom(32))
+def key() -> UserKey:
+    return UserKey(os.urandom(32))
 
 
 @given(text=st.text(max_size=600))
@@ -84,7 +83,10 @@ def test_pseudonyms(key: UserKey) -> None:
 async def test_kept_wrapped(database: Database) -> None:
     """The key lies wrapped; another master key opens nothing; making it again changes nothing."""
     user = uuid7()
-    async with await open_pool(database.role_urls["identity"]) as identity, await open_pool(database.role_urls["api"]) as api:
+    async with (
+        await open_pool(database.role_urls["identity"]) as identity,
+        await open_pool(database.role_urls["api"]) as api,
+    ):
         vault = Vault(MASTER_KEY)
         await vault.create(identity, user)
         sealed = (await vault.key(api, user)).seal("Rent", HERE, "note")
@@ -99,7 +101,10 @@ async def test_kept_wrapped(database: Database) -> None:
 async def test_a_wrapped_key_is_its_users_own(database: Database) -> None:
     """A wrapped key put into another user's row does not unwrap."""
     anna, ben = uuid7(), uuid7()
-    async with await open_pool(database.role_urls["identity"]) as identity, await open_pool(database.role_urls["api"]) as api:
+    async with (
+        await open_pool(database.role_urls["identity"]) as identity,
+        await open_pool(database.role_urls["api"]) as api,
+    ):
         vault = Vault(MASTER_KEY)
         await vault.create(identity, anna)
         database.run_sql(f"INSERT INTO vault.user_key SELECT '{ben}', wrapped FROM vault.user_key")
@@ -130,7 +135,10 @@ async def test_destroyed_within_a_second(database: Database, monkeypatch: pytest
 
 async def test_the_cache_is_bounded(database: Database) -> None:
     """A process that has met very many users does not keep all their keys."""
-    async with await open_pool(database.role_urls["identity"]) as identity, await open_pool(database.role_urls["api"]) as api:
+    async with (
+        await open_pool(database.role_urls["identity"]) as identity,
+        await open_pool(database.role_urls["api"]) as api,
+    ):
         vault = Vault(MASTER_KEY, cached_max=3)
         for _ in range(6):
             user = uuid7()

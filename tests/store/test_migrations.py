@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 
 import asyncpg
 import pytest
@@ -143,11 +144,12 @@ def test_checksums_keep_files_apart() -> None:
 async def test_without_a_superuser() -> None:
     """An administrator who may create roles and owns the database is enough; passwords are set, dumps ask for more."""
     with reachable_folder() as place, EmbeddedServers(place / "data") as servers:
+        word = token_urlsafe(16)
         servers.postgres.run_sql(
-            "CREATE ROLE admin LOGIN CREATEROLE PASSWORD 'of-the-test'; CREATE DATABASE theirs OWNER admin",
+            f"CREATE ROLE admin LOGIN CREATEROLE PASSWORD '{word}'; CREATE DATABASE theirs OWNER admin",
             database="postgres",
         )
-        url = servers.postgres.url("admin", "of-the-test", "theirs")
+        url = servers.postgres.url("admin", word, "theirs")
         assert await migrate(url, servers.role_passwords) == ALL
         assert await migrate(url, servers.role_passwords) == []
         api = await asyncpg.connect(servers.role_urls_for("theirs")["api"])

@@ -128,7 +128,11 @@ async def test_the_owner_inserts_nothing(people: tuple[Database, UUID, UUID]) ->
 async def test_no_tenant_no_rows(people: tuple[Database, UUID, UUID], role: str) -> None:
     """Without a tenant there are no rows, with one only the tenant's own, with nonsense an error or nothing."""
     database, anna, ben = people
-    tables = ["log.event", "log.stream_head", *(["log.idempotency", "log.reversal", "vault.user_key"] if role == "api" else [])]
+    tables = [
+        "log.event",
+        "log.stream_head",
+        *(["log.idempotency", "log.reversal", "vault.user_key"] if role == "api" else []),
+    ]
     async with connected(database.role_urls[role]) as connection:
         for table in tables:
             assert await connection.fetch(f"SELECT * FROM {table}") == []

@@ -59,7 +59,8 @@ def changed(log: Log, index: int, event: Any = None, **fields: Any) -> Log:
 
 def without(log: Log, index: int, count: int = 1) -> Log:
     return log._replace(
-        events=log.events[:index] + log.events[index + count :], recorded=log.recorded[:index] + log.recorded[index + count :]
+        events=log.events[:index] + log.events[index + count :],
+        recorded=log.recorded[:index] + log.recorded[index + count :],
     )
 
 

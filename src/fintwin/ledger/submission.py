@@ -103,3 +103,5 @@ class Submission:
         """Give an error for an answer."""
         if not self.answer.done():
             self.answer.set_exception(error)
+            # Whoever asked may be gone: an error that nobody takes is not one more to report.
+            self.answer.exception()
