@@ -18,6 +18,7 @@ CHAPTERS = {
     "append": "Appending transfers",
     "http": "HTTP deposits",
     "read_models": "Read models",
+    "twin": "The twin",
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 INTRODUCTION = """# Benchmarks

@@ -13,7 +13,7 @@ rows of every read model. A fork can be branched, and hypothetical events append
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -23,10 +23,11 @@ from fintwin.domain.catalogue import SCHEMA_VERSIONS
 from fintwin.domain.profiles.plans import NOTHING, Plans, after
 from fintwin.domain.streams import Recorded, StreamKey, StreamKind
 from fintwin.projections.catalogue import READ_MODELS
-from fintwin.projections.model import Key, ReadModel, Rows
+from fintwin.projections.model import Changes, Key, ReadModel, Rows, UserRows
 
 HYPOTHETICAL: Final = UUID("5e0c6b1e-6c1b-5d53-8f6e-0a4d3f0f7a11")
 """Namespace of the ids of transactions that never were."""
+Fold = Callable[[UserRows, Recorded], Changes]
 MODEL_NAMES: Final = tuple(model.name for model in READ_MODELS)
 
 
@@ -54,8 +55,8 @@ class Fork:
         self.accounts: dict[UUID, AccountState] = {}
         self.plans: Plans = NOTHING
         self.rows: dict[str, dict[Key, Any]] = {model.name: {} for model in models}
-        self._versions: dict[StreamKey, int] = {}
-        self._concerned = _by_event(models)
+        self._versions: dict[StreamKind, int] = {}
+        self._concerned = self._by_event(models)
         self._serial = 0
 
     @property
@@ -78,7 +79,8 @@ class Fork:
         copy.events = self.events
         copy.accounts = dict(self.accounts)
         copy.plans = self.plans
-        copy.rows = {model.name: dict(self.rows[model.name]) for model in kept}
+        for name, rows in copy.rows.items():
+            rows.update(self.rows[name])
         copy._versions = dict(self._versions)
         return copy
 
@@ -105,7 +107,7 @@ class Fork:
                 position=self.position,
                 stream_kind=stream.kind,
                 stream_id=stream.id,
-                version=self._versions.get(stream, 0) + 1,
+                version=self._version(stream) + 1,
                 user_id=self.user_id,
                 type=name,
                 schema_version=SCHEMA_VERSIONS[name],
@@ -127,32 +129,35 @@ class Fork:
         return {self.user_id: self.rows[name]}
 
     def _apply(self, event: Recorded) -> None:
-        stream = StreamKey(event.stream_kind, event.stream_id)
-        self.position = event.position
-        self._versions[stream] = event.version
         happened = event.event
+        self.position = event.position
         if event.stream_kind is StreamKind.ACCOUNT:
-            known = self.accounts.get(event.stream_id)
-            self.accounts[event.stream_id] = accounts.evolve(known, happened, effective_at=event.effective_at)
-        elif event.stream_kind is StreamKind.PROFILE:
-            self.plans = after(self.plans, happened)
-        for model, rows in self._concerned_by(type(happened)):
-            for key, row in model.fold(rows, event).items():
+            stream_id = event.stream_id
+            known = self.accounts.get(stream_id)
+            self.accounts[stream_id] = accounts.evolve(known, happened, effective_at=event.effective_at)
+        else:
+            self._versions[event.stream_kind] = event.version
+            if event.stream_kind is StreamKind.PROFILE:
+                self.plans = after(self.plans, happened)
+        for fold, rows in self._concerned.get(type(happened), ()):
+            for key, row in fold(rows, event).items():
                 if row is None:
                     rows.pop(key, None)
                 else:
                     rows[key] = row
 
-    def _concerned_by(self, event_type: type) -> list[tuple[ReadModel, dict[Key, Any]]]:
-        return [(model, self.rows[model.name]) for model in self._concerned.get(event_type, ())]
+    def _version(self, stream: StreamKey) -> int:
+        """How many events a stream has: an account counts its own, of the other kinds a user has one stream each."""
+        if stream.kind is StreamKind.ACCOUNT:
+            return self.accounts[stream.id].version
+        return self._versions.get(stream.kind, 0)
 
-
-def _by_event(models: Sequence[ReadModel]) -> dict[type, list[ReadModel]]:
-    concerned: dict[type, list[ReadModel]] = {}
-    for model in models:
-        for event in model.events:
-            concerned.setdefault(event, []).append(model)
-    return concerned
+    def _by_event(self, models: Sequence[ReadModel]) -> dict[type, list[tuple[Fold, dict[Key, Any]]]]:
+        concerned: dict[type, list[tuple[Fold, dict[Key, Any]]]] = {}
+        for model in models:
+            for event in model.events:
+                concerned.setdefault(event, []).append((model.fold, self.rows[model.name]))
+        return concerned
 
 
 def replay(
