@@ -20,12 +20,13 @@ from fintwin.identity.tokens import Tokens
 from fintwin.identity.users import Users
 from fintwin.ledger.ledger import Ledger
 from fintwin.ledger.writer import Writer
-from fintwin.settings import Settings
+from fintwin.settings import Settings, SettingsError
 from fintwin.simulations.anomalies import AnomalyFinder
 from fintwin.simulations.desk import Desk
 from fintwin.store.append import Batch, append, load_heads
 from fintwin.store.connect import Pool, open_pool
 from fintwin.store.keys import Vault
+from fintwin.twin.history import parse_market
 
 API_CONNECTIONS: Final = 6
 IDENTITY_CONNECTIONS: Final = 3
@@ -62,7 +63,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         admission = Admission(tokens, identity)
         await admission.start()
         stack.push_async_callback(admission.stop)
-        desk = Desk(settings.database_urls.get("twin", ""))
+        desk = Desk(settings.database_urls.get("twin", ""), market_text=_market_text(settings))
         stack.callback(desk.close)
         anomalies = AnomalyFinder()
         stack.callback(anomalies.close)
@@ -78,6 +79,19 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             desk=desk,
             anomalies=anomalies,
         )
+
+
+def _market_text(settings: Settings) -> str | None:
+    """The text of the operator's own market file, looked at once so that a bad one is said at the start."""
+    if settings.market_data is None:
+        return None
+    try:
+        text = settings.market_data.read_text(encoding="utf-8")
+        parse_market(text, "the operator's own")
+    except (OSError, ValueError) as error:
+        msg = f"FINTWIN_MARKET_DATA cannot be used: {error}"
+        raise SettingsError(msg) from None
+    return text
 
 
 async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int, **options: Any) -> Pool:

@@ -92,7 +92,17 @@ VARIABLES = (
         "",
         "Opens the internal routes to trusted services; at least 32 characters. Empty: they are closed.",
     ),
+    Variable(
+        "FINTWIN_SIGNING_KEY",
+        "",
+        "Signs exported heads and proofs: an Ed25519 private key, 32 random bytes in base64. Empty: nothing is signed.",
+    ),
     Variable("GOOGLE_CLIENT_ID", "", "Turns on sign-in with Google and turns the demo off."),
+    Variable(
+        "FINTWIN_MARKET_DATA",
+        "",
+        "A CSV with `year,stocks,bonds,bills,inflation` in place of the market history that ships.",
+    ),
     Variable(
         "FINTWIN_EMBEDDED",
         "",
@@ -124,7 +134,9 @@ class Settings:
     jwt_secret_previous: bytes | None = field(repr=False)
     master_key: bytes = field(repr=False)
     service_token: str | None = field(repr=False)
+    signing_key: bytes | None = field(repr=False)
     google_client_id: str | None
+    market_data: Path | None = None
 
     @property
     def demo(self) -> bool:
@@ -165,6 +177,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise SettingsError(msg)
     previous = environ.get("FINTWIN_JWT_SECRET_PREVIOUS")
     token = environ.get("FINTWIN_SERVICE_TOKEN")
+    signing_key = environ.get("FINTWIN_SIGNING_KEY")
     return Settings(
         host=_host(environ),
         port=_port(environ),
@@ -175,7 +188,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         jwt_secret_previous=_secret("FINTWIN_JWT_SECRET_PREVIOUS", previous).encode() if previous else None,
         master_key=_master_key(environ.get("FINTWIN_MASTER_KEY", "")),
         service_token=_secret("FINTWIN_SERVICE_TOKEN", token) if token else None,
+        signing_key=_key("FINTWIN_SIGNING_KEY", signing_key) if signing_key else None,
         google_client_id=environ.get("GOOGLE_CLIENT_ID") or None,
+        market_data=Path(environ["FINTWIN_MARKET_DATA"]) if environ.get("FINTWIN_MARKET_DATA") else None,
     )
 
 
@@ -240,14 +255,18 @@ def _master_key(text: str) -> bytes:
     if not text:
         msg = "FINTWIN_MASTER_KEY is not set: it wraps the users' keys, give it 32 random bytes in base64."
         raise SettingsError(msg)
+    return _key("FINTWIN_MASTER_KEY", text)
+
+
+def _key(name: str, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != SECRET_BYTES_MIN:
-        msg = "FINTWIN_MASTER_KEY is not 32 bytes in base64."
+        msg = f"{name} is not 32 bytes in base64."
         raise SettingsError(msg)
     if len(set(key)) < DISTINCT_CHARACTERS_MIN:
-        msg = "FINTWIN_MASTER_KEY is a placeholder, not a key: give it 32 random bytes in base64."
+        msg = f"{name} is a placeholder, not a key: give it 32 random bytes in base64."
         raise SettingsError(msg)
     return key
