@@ -16,9 +16,12 @@ import asyncpg
 from fintwin.audit.heads import SignedHead
 from fintwin.audit.verify import OneAfterTheOther, Report, verify
 from fintwin.domain import accounts
+from fintwin.domain.hashing import GENESIS, chain
 from fintwin.ledger.ledger import Request
 from fintwin.projections.catalogue import READ_MODELS
+from fintwin.store.auditing import log_end
 from fintwin.store.connect import Connection
+from fintwin.store.rows import stored
 from tests.conftest import Database
 from tests.projector.projecting_tools import projector
 from tests.support.ledgers import Bank, booked, open_ledger
@@ -78,6 +81,35 @@ async def tampering(database: Database) -> AsyncIterator[Connection]:
     finally:
         await transaction.rollback()
         await connection.close()
+
+
+async def rehash(connection: Connection) -> None:
+    """Make all hashes, and the heads' places and hashes, fit the events as they now are."""
+    link, streams = GENESIS, {}
+    for row in await connection.fetch("SELECT * FROM log.event ORDER BY position"):
+        event = stored(row)
+        digest = event.computed_digest()
+        link = chain(link, digest)
+        stream = (event.stream_kind, event.stream_id)
+        stream_link = chain(streams[stream][0] if stream in streams else GENESIS, digest)
+        streams[stream] = (stream_link, event.position)
+        await connection.execute(
+            "UPDATE log.event SET digest = $1, stream_hash = $2, hash = $3 WHERE position = $4",
+            digest, stream_link, link, event.position,
+        )  # fmt: skip
+    for (kind, stream_id), (stream_link, position) in streams.items():
+        await connection.execute(
+            "UPDATE log.stream_head SET stream_hash = $1, position = $2 WHERE stream_kind = $3 AND stream_id = $4",
+            stream_link, position, kind, stream_id,
+        )  # fmt: skip
+    await connection.execute("UPDATE log.log_head SET hash = $1", link)
+
+
+async def exported(connection: Connection) -> SignedHead:
+    """The head that would be exported now."""
+    end = await log_end(connection)
+    now = datetime.now(UTC)
+    return SignedHead(shard=0, position=end.position, hash=end.hash.hex(), recorded_at=end.recorded_at, exported_at=now)
 
 
 async def verified(

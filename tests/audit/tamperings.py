@@ -185,10 +185,12 @@ async def change_head(connection: Connection, draw: random.Random) -> Tampered:
     stream = str(row["stream_id"])
     return Tampered(
         f"head {column} of {stream}",
-        lambda report: report.faults[0].kind in {"head", "gap"}
-        and any(stream in fault.where or fault.kind == "gap" for fault in report.faults)
-        or column == "stream_id"
-        and any(fault.kind == "head" for fault in report.faults),
+        lambda report: (
+            (report.faults[0].kind in {"head", "gap"}
+            and any(stream in fault.where or fault.kind == "gap" for fault in report.faults))
+            or (column == "stream_id"
+            and any(fault.kind == "head" for fault in report.faults))
+        ),
     )
 
 
@@ -232,7 +234,7 @@ async def change_read_row(connection: Connection, draw: random.Random) -> Tamper
     rows = []
     while not rows:
         name = draw.choice(names)
-        rows = await connection.fetch(f"SELECT *, ctid::text AS ctid FROM read.{name} ORDER BY 1, 2")
+        rows = await connection.fetch(f"SELECT *, ctid::text AS ctid FROM read.{name} ORDER BY read.{name}.ctid")
     row = draw.choice(rows)
     kinds = {
         each["attname"]: each["kind"]
@@ -248,9 +250,7 @@ async def change_read_row(connection: Connection, draw: random.Random) -> Tamper
         value = (changed_json if kinds[column] == "json" else changed)(row[column], draw)
         if value == row[column]:
             value = changed_json(row[column], draw)
-        await connection.execute(
-            f"UPDATE read.{name} SET {column} = $1 WHERE ctid = $2::text::tid", value, row["ctid"]
-        )
+        await connection.execute(f"UPDATE read.{name} SET {column} = $1 WHERE ctid = $2::text::tid", value, row["ctid"])
     table = name.rpartition("_v")[0]
     return Tampered(
         f"read.{name} {column}: {row}",

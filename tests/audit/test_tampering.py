@@ -11,15 +11,16 @@ async def locate(database: Database, number: int, seed: int) -> None:
     """Each of so many random tamperings is found, with its kind and place."""
     async with lived_in(database):
         pass
+    missed = []
     for index in range(number):
         draw = random.Random(f"{seed}:{index}")
         tamper = TAMPERINGS[index % len(TAMPERINGS)]
         async with tampering(database) as connection:
             done = await tamper(connection, draw)
             report = await verified(connection)
-            assert not report.sound, f"tampering {index}, {done.what}: not found"
-            sentences = [fault.sentence() for fault in report.faults[:3]]
-            assert done.told_by(report), f"tampering {index}, {done.what}: {sentences}"
+            if report.sound or not done.told_by(report):
+                missed.append((index, done.what, [fault.sentence() for fault in report.faults[:3]]))
+    assert missed == []
     async with tampering(database) as connection:
         assert (await verified(connection)).sound
 

@@ -25,6 +25,8 @@ COMMANDS = {
     "migrate": "fintwin.cli.migrate:migrate",
     "projector": "fintwin.cli.projector:projector",
     "rebuild": "fintwin.cli.rebuild:rebuild",
+    "verify": "fintwin.cli.verify:verify",
+    "head": "fintwin.cli.head:head",
 }
 REFUSALS = (EmbeddedError, SettingsError)
 

@@ -1,8 +1,9 @@
 """The secrets of an embedded installation: random, made once, in one file that only its owner reads.
 
 There are no default passwords. `secrets.json` in the data folder holds the passwords of the servers, the key that signs
-tokens, the key that wraps the users' keys and the token of the internal route. Losing it means losing every sealed name
-and note, so a folder with data and without this file is refused instead of quietly getting a new one.
+tokens, the key that wraps the users' keys, the token of the internal route and the key that signs exported heads. Losing it
+means losing every sealed name and note, so a folder with data and without this file is refused instead of quietly getting a
+new one.
 
     >>> len(new_secrets().master_key_base64)
     44
@@ -30,6 +31,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: str
     master_key_base64: str
     service_token: str
+    signing_key_base64: str = ""
 
 
 def new_secrets() -> Secrets:
@@ -39,13 +41,18 @@ def new_secrets() -> Secrets:
         role_passwords={role: secrets.token_urlsafe(32) for role in LOGIN_ROLES},
         redis_password=secrets.token_urlsafe(32),
         jwt_secret=secrets.token_urlsafe(48),
-        master_key_base64=base64.b64encode(secrets.token_bytes(32)).decode(),
+        master_key_base64=_new_key(),
         service_token=secrets.token_urlsafe(32),
+        signing_key_base64=_new_key(),
     )
 
 
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 def load_or_make(folder: Path) -> Secrets:
-    """Reads the file, or makes it where there are no data yet; adds a password for a role that is new."""
+    """Reads the file, or makes it where there are no data yet; adds what an older file lacks."""
     path = folder / FILE_NAME
     try:
         raw = path.read_bytes()
@@ -68,9 +75,10 @@ def load_or_make(folder: Path) -> Secrets:
         msg = f"{path} is damaged ({error}): put it back from a backup."
         raise EmbeddedError(msg) from None
     missing = [role for role in LOGIN_ROLES if role not in found.role_passwords]
-    if missing:
+    if missing or not found.signing_key_base64:
         added = found.role_passwords | {role: secrets.token_urlsafe(32) for role in missing}
-        found = msgspec.structs.replace(found, role_passwords=added)
+        signing_key = found.signing_key_base64 or _new_key()
+        found = msgspec.structs.replace(found, role_passwords=added, signing_key_base64=signing_key)
         _write(path, found)
     return found
 

@@ -131,6 +131,7 @@ def service_environment(folder: Path, secrets: Secrets, role_urls: dict[str, str
         "FINTWIN_JWT_SECRET": secrets.jwt_secret,
         "FINTWIN_MASTER_KEY": secrets.master_key_base64,
         "FINTWIN_SERVICE_TOKEN": secrets.service_token,
+        "FINTWIN_SIGNING_KEY": secrets.signing_key_base64,
     }
 
 
