@@ -264,6 +264,11 @@ async def test_compared_runs(app: Service) -> None:
         ({"horizon_months": 1, "steps": [{"type": "withdraw", "amount": 0}]}, "amount_not_positive"),
         ({"horizon_months": 1, "steps": [{"type": "withdraw", "amount": 0.001}]}, "amount_precision"),
         ({"horizon_months": 1, "steps": [{"type": "withdraw", "amount": 1, "on": "2020-01-01"}]}, "in_the_past"),
+        ({"horizon_months": 1, "fork_at": "2020-01-01T00:00:00"}, "fork_at"),
+        ({"horizon_months": 1, "fork_at": "2999-01-01T00:00:00Z"}, "fork_at"),
+        ({"horizon_months": 1, "fork_at": 0}, "no_account"),
+        ({"horizon_months": 1, "name": ""}, "text"),
+        ({"horizon_months": 1, "steps": [{"type": "goal", "amount": 5}]}, "goal_date"),
         ({"horizon_months": 1, "steps": [{"type": "payoff", "debts": [], "monthly": 5}]}, "debts"),
     ],
 )

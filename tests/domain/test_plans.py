@@ -47,6 +47,8 @@ def add(**terms: Any) -> Callable[[], Any]:
         (Code.BAD_PERIOD, add(unit="week", day=8)),
         (Code.BAD_PERIOD, add(unit="day", day=1)),
         (Code.BAD_PERIOD, add(until=date(2026, 5, 31))),
+        (Code.BAD_PERIOD, add(starts=date(1969, 12, 31))),
+        (Code.BAD_PERIOD, add(starts=date(3000, 1, 1))),
     ],
 )
 def test_refused_plans(code: Code, ask: Callable[[], Any]) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fintwin.store.connect import Connection
 from fintwin.store.twin_reading import Tip, history, since
+from fintwin.twin.faults import ScenarioError
 from fintwin.twin.fork import Fork, fold_version, replay
 from fintwin.twin.outlook import Outlook
 
@@ -62,6 +63,8 @@ class Snapshots:
             fork = replay(user_id, events, at=now)
             fork.hash = tip.hash
             return fork, Outlook(fork)
+        if fork_at > now:
+            raise ScenarioError("fork_at", "fork_at", "The fork lies in the future: leave `fork_at` out to begin now.")
         events, _ = await history(connection, user_id)
         fork = replay(user_id, events, at=now, known_at=fork_at)
         if fork.position:

@@ -8,6 +8,7 @@ fintwin.twin.faults.ScenarioError: ('horizon', 'horizon_months', 'A run looks 1 
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,8 @@ PERCENT_MAX = 10_000
 DEBTS_MAX = 50
 EXTRAS_MAX = 600
 LEVERS_MAX = 20
-GRID_MAX = 15
+GRID_MAX = 9
+TEXT_MAX = 100
 LARGEST = Decimal(10) ** 13
 DECIMALS_MAX = 8
 SEED_MAX = 2**63 - 1
@@ -38,8 +40,10 @@ def check(document: ask.Document) -> None:
     if len(document.steps) > STEPS_MAX:
         raise ScenarioError("too_many_steps", "steps", f"A scenario has at most {STEPS_MAX} steps.")
     _number(document.inflation_percent, -50, RATE_MAX, "inflation_percent")
-    if document.name is not None and not 1 <= len(document.name) <= 100:  # noqa: PLR2004 - as long as any name
-        raise ScenarioError("name", "name", "A name has 1 to 100 characters.")
+    if document.name is not None:
+        _text(document.name, "name")
+    if isinstance(document.fork_at, dt.datetime) and document.fork_at.tzinfo is None:
+        raise ScenarioError("fork_at", "fork_at", "A time carries its zone, like 2026-01-31T12:00:00Z.")
     for number, step in enumerate(document.steps):
         _step(step, f"steps[{number}]")
     if document.uncertainty is not None:
@@ -49,6 +53,8 @@ def check(document: ask.Document) -> None:
 
 
 def _step(step: ask.Step, field: str) -> None:
+    if (category := getattr(step, "category", None)) is not None:
+        _text(category, f"{field}.category")
     match step:
         case ask.Deposit() | ask.Withdraw() | ask.Transfer():
             _amount(step.amount, f"{field}.amount")
@@ -189,6 +195,11 @@ def _sensitivity(one: ask.Sensitivity) -> None:
                 raise ScenarioError("grid", where, f"A grid has 1 to {GRID_MAX} settings of each lever.")
             for value in values:
                 _number(value, -RATE_MAX, RATE_MAX, where)
+
+
+def _text(value: str, field: str) -> None:
+    if not 1 <= len(value) <= TEXT_MAX or "\0" in value:
+        raise ScenarioError("text", field, f"A text here has 1 to {TEXT_MAX} characters, none of them NUL.")
 
 
 def _within(value: int, low: int, high: int, code: str, field: str, detail: str) -> None:

@@ -35,6 +35,8 @@ Decision = list[ProfileEvent] | Refusal
 
 PLANS_MAX: Final = 100
 EVERY_MAX: Final = 1_000
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2999
 _DAYS: Final = {"day": 0, "week": 7, "month": 31}
 
 UNKNOWN_USER: Final = Refusal(Code.UNKNOWN_USER, "There is no such user.")
@@ -128,6 +130,8 @@ def _terms_refusal(item: PlanItemAdded | PlanItemChanged) -> Refusal | None:
         return Refusal(Code.BAD_PERIOD, f"A planned item repeats every 1 to {EVERY_MAX} days, weeks or months.")
     if item.day is not None and not 1 <= item.day <= _DAYS[item.unit]:
         return Refusal(Code.BAD_PERIOD, "The day is one of the week (1 to 7) or of the month (1 to 31).")
+    if not FIRST_YEAR <= item.starts.year <= LAST_YEAR:
+        return Refusal(Code.BAD_PERIOD, f"A planned item begins in the years {FIRST_YEAR} to {LAST_YEAR}.")
     if item.until is not None and item.until < item.starts:
         return Refusal(Code.BAD_PERIOD, "The last day lies before the first.")
     return None
