@@ -5,7 +5,7 @@ import pytest
 from tests.api.people import PROFILE, Answer, Person, Service, service
 from tests.conftest import Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 
 async def test_the_sign_in_page_is_told_how_one_can_sign_in(app: Service) -> None:

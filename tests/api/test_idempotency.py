@@ -7,7 +7,7 @@ import pytest
 from tests.api.people import Person, Service, service
 from tests.conftest import Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 DEPOSIT = {"type": "deposit", "amount": "12.50", "note": "pay", "category": "salary"}
 
 

@@ -10,7 +10,7 @@ from fintwin.ledger.submission import LedgerBusyError, LedgerFaultError, Outcome
 from tests.api.people import Answer, Person, Service, service
 from tests.conftest import Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 DEEP = b"[" * 30_000 + b"]" * 30_000
 BODIES = [

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.people import Person, Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 
 @pytest.mark.parametrize(("kind", "opposite"), [("deposit", "withdrawal"), ("withdrawal", "deposit")])

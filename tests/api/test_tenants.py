@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.people import Answer, Person, Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 ATTACKS: list[tuple[str, str, Any]] = [
     ("GET", "/api/transactions/{transaction}", None),

@@ -7,7 +7,7 @@ import pytest
 from fintwin.domain import hashing
 from tests.api.people import Person, Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 
 def ids(rows: list[dict[str, object]]) -> list[object]:

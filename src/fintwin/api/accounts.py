@@ -30,7 +30,7 @@ from fintwin.domain.refusals import Code, Refusal
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.plans import Refused
-from fintwin.store import read, statements
+from fintwin.store import read, reading, statements
 from fintwin.store.connect import Pool
 from fintwin.store.rows import Head
 
@@ -185,15 +185,15 @@ async def get_balance(
     min_position: MinPosition = None,
 ) -> Answer[Balance]:
     """Now; or over what counted at `as_of`, of what was known at `known_at`."""
-    del min_position
     head = await _head(request, account_id)
     state = _state(head)
     counted, known = moment(as_of, "as_of", end=True), moment(known_at, "known_at", end=True)
     balance_minor, available_minor = state.balance_minor, _available_minor(state)
     if counted is not None or known is not None:
-        then_minor = await statements.balance_at(_pool(request), request.user_id, account_id, counted, known)
-        assert then_minor is not None, "the account is there"
-        balance_minor = then_minor
+        seen = await reading.balance(
+            _pool(request), request.user_id, account_id, as_of=counted, known_at=known, min_position=min_position
+        )
+        balance_minor = seen.value
         available_minor = balance_minor + state.overdraft_limit_minor
     return Answer(
         Balance(

@@ -1,9 +1,9 @@
 """Pages of a statement: which transactions are asked for, and the address of the next page.
 
-Conditions on what the database can see go to the database; texts are sealed there, so that a search through them (`q`) and limits
-in money (`min`, `max`) are looked at here, row by row, after opening.
+Conditions on what the database can see go to the database; texts are sealed there, so that a search through them (`q`) is done
+here, row by row, after opening.
 
-    page = await find(pool, key, user_id, Search(wanted=Wanted(), limit=100, q="rent"))
+    page = await find(pool, key, user_id, Search(wanted=Filter(), limit=100, q="rent"))
     page.rows, page.cursor
 """
 
@@ -21,36 +21,26 @@ from msgspec.structs import replace
 from fintwin.api import transaction
 from fintwin.api.problems import malformed
 from fintwin.api.transaction import Transaction
-from fintwin.store import statements
+from fintwin.store import reading
 from fintwin.store.connect import Pool
 from fintwin.store.keys import UserKey
-from fintwin.store.statements import Wanted
+from fintwin.store.reading import Filter
 
 STEP: Final = 1000
 POSITION_MAX: Final = 2**63 - 1
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """A page asked for. ``wanted`` carries what the database decides, its limit and offset are not looked at."""
+    """A page asked for. ``wanted`` carries what the database decides; its limit and offset are not looked at."""
 
-    wanted: Wanted
+    wanted: Filter
     limit: int
     offset: int = 0
     q: str | None = None
-    amount_min: Decimal | None = None
-    amount_max: Decimal | None = None
-
-    @property
-    def looks_inside(self) -> bool:
-        """Whether rows have to be opened to know whether they are asked for."""
-        return self.q is not None or self.amount_min is not None or self.amount_max is not None
+    min_position: int | None = None
 
     def matches(self, row: Transaction) -> bool:
-        """Whether an opened row is asked for."""
-        if self.amount_min is not None and row.amount < self.amount_min:
-            return False
-        if self.amount_max is not None and row.amount > self.amount_max:
-            return False
+        """Whether an opened row holds the words that are looked for."""
         if self.q is None:
             return True
         party = row.counterparty
@@ -66,21 +56,25 @@ class Page(msgspec.Struct, frozen=True):
 
 
 async def find(pool: Pool, key: UserKey, user_id: UUID, search: Search) -> Page:
-    """One page of the user's transactions."""
-    if not search.looks_inside:
+    """One page of the user's transactions. Raises `reading.NotReachedError`."""
+    if search.q is None:
         wanted = replace(search.wanted, limit=search.limit + 1, offset=search.offset)
-        rows = [transaction.of_row(row, key) for row in await statements.transactions(pool, user_id, wanted)]
-        return _page(rows, search.limit)
+        return _page(await _rows(pool, key, user_id, wanted, search.min_position), search.limit)
     found: list[Transaction] = []
     before, enough = search.wanted.before, search.offset + search.limit + 1
     while len(found) < enough:
         wanted = replace(search.wanted, before=before, limit=STEP, offset=0)
-        rows = [transaction.of_row(row, key) for row in await statements.transactions(pool, user_id, wanted)]
+        rows = await _rows(pool, key, user_id, wanted, search.min_position)
         found.extend(row for row in rows if search.matches(row))
         if len(rows) < STEP:
             break
         before = rows[-1].position
     return _page(found[search.offset : enough], search.limit)
+
+
+async def _rows(pool: Pool, key: UserKey, user_id: UUID, wanted: Filter, min_position: int | None) -> list[Transaction]:
+    seen = await reading.transactions(pool, user_id, wanted, min_position=min_position)
+    return [transaction.of_statement(row, key, wanted.account_id) for row in seen.value]
 
 
 def _page(rows: list[Transaction], limit: int) -> Page:

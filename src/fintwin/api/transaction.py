@@ -19,15 +19,11 @@ from fintwin.domain.accounts import MoneyEvent, TransferReceived, TransferSent
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import Movement
+from fintwin.projections.statements import Statement
 from fintwin.store.keys import UserKey
 from fintwin.store.statements import StatementRow
 
 Type = Literal["deposit", "withdrawal", "transfer"]
-TYPES: dict[Type, tuple[str, ...]] = {
-    "deposit": ("Deposited",),
-    "withdrawal": ("Withdrawn",),
-    "transfer": ("TransferSent", "TransferReceived"),
-}
 _TYPE_OF: dict[type, Type] = {
     accounts.Deposited: "deposit",
     accounts.Withdrawn: "withdrawal",
@@ -134,10 +130,44 @@ def _booked(booking: Booking, note: str | None, counterparty: Counterparty | Non
     )
 
 
-def brought_forward(account_id: UUID, oldest_shown: StatementRow, newest_hidden: StatementRow) -> Transaction:
+def of_statement(row: Statement, key: UserKey, account_id: UUID | None = None) -> Transaction:
+    """The transaction of a row of the read model, seen from one account, or without one from the payer's if it is an own one."""
+    note = None
+    if row.note is not None:
+        assert row.note_on is not None, "a note was sealed for some account"
+        note = key.open(row.note, StreamKey(StreamKind.ACCOUNT, row.note_on), "note")
+    return Transaction(
+        id=row.transaction_id,
+        account_id=row.account_id,
+        type=row.type,
+        amount=out(row.amount_minor, row.currency),
+        to_account=row.to_account,
+        note=note,
+        created_at=row.recorded_at,
+        currency=row.currency,
+        effective_at=row.effective_at,
+        date_only=row.date_only,
+        category=row.category,
+        counterparty=_opened_party(row.counterparty, row.account_id, key),
+        balance_after=out(_balance_minor(row, account_id), row.currency),
+        reverses=row.reverses,
+        reversed_by=row.reversed_by,
+        position=row.position,
+    )
+
+
+def _balance_minor(row: Statement, account_id: UUID | None) -> int:
+    balance_minor = row.balance_after_minor
+    if balance_minor is None or (account_id is not None and account_id == row.to_account):
+        balance_minor = row.to_balance_after_minor
+    assert balance_minor is not None, "one side of a transaction is the user's"
+    return balance_minor
+
+
+def brought_forward(account_id: UUID, oldest_shown: Transaction, newest_hidden: Statement) -> Transaction:
     """One row in place of all older ones, so that whoever adds up the rows gets the balance."""
-    balance_minor = newest_hidden.balance_after_minor
-    currency = newest_hidden.event.currency
+    balance_minor = _balance_minor(newest_hidden, account_id)
+    currency = newest_hidden.currency
     return Transaction(
         id=uuid5(account_id, f"brought forward:{newest_hidden.position}"),
         account_id=account_id,
@@ -148,7 +178,7 @@ def brought_forward(account_id: UUID, oldest_shown: StatementRow, newest_hidden:
         created_at=newest_hidden.recorded_at,
         currency=currency,
         effective_at=min(newest_hidden.effective_at, oldest_shown.effective_at),
-        date_only=newest_hidden.event.date_only,
+        date_only=newest_hidden.date_only,
         category=None,
         counterparty=None,
         balance_after=out(balance_minor, currency),
@@ -170,10 +200,13 @@ def _parties(event: MoneyEvent, stream_id: UUID) -> tuple[UUID, UUID | None]:
 
 
 def _counterparty(event: MoneyEvent, stream_id: UUID, key: UserKey) -> Counterparty | None:
-    sealed = getattr(event, "counterparty", None)
+    return _opened_party(getattr(event, "counterparty", None), stream_id, key)
+
+
+def _opened_party(sealed: accounts.Counterparty | None, account_id: UUID, key: UserKey) -> Counterparty | None:
     if sealed is None:
         return None
-    stream = StreamKey(StreamKind.ACCOUNT, stream_id)
+    stream = StreamKey(StreamKind.ACCOUNT, account_id)
     return Counterparty(
         name=None if sealed.name is None else key.open(sealed.name, stream, "counterparty.name"),
         account=None if sealed.account is None else key.open(sealed.account, stream, "counterparty.account"),

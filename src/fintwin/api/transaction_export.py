@@ -16,11 +16,11 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from fintwin.api.call import Call
-from fintwin.api.statement_pages import STEP, Search, find
+from fintwin.api.statement_pages import STEP, Page, Search, find
 from fintwin.api.transaction import Counterparty, Transaction
 from fintwin.store.connect import Pool
 from fintwin.store.keys import UserKey
-from fintwin.store.statements import Wanted
+from fintwin.store.reading import Filter
 
 COLUMNS: Final = (
     "id", "created_at", "effective_at", "type", "amount", "currency", "account_id", "to_account", "category", "note",
@@ -38,23 +38,25 @@ async def export_transactions(
     """Newest first; texts that a spreadsheet would take for a formula begin with an apostrophe."""
     del form
     key = await request.services.ledger.user_key(request.user_id)
+    pool, user_id = request.services.pools["api"], request.user_id
+    # Before the first byte: what cannot be read now is still told as a problem.
+    first = await find(pool, key, user_id, Search(wanted=Filter(), limit=STEP))
     return Stream(
-        _lines(request.services.pools["api"], key, request.user_id),
+        _lines(pool, key, user_id, first),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="fintwin-transactions.csv"'},
     )
 
 
-async def _lines(pool: Pool, key: UserKey, user_id: UUID) -> AsyncIterator[bytes]:
+async def _lines(pool: Pool, key: UserKey, user_id: UUID, page: Page) -> AsyncIterator[bytes]:
     yield _csv([COLUMNS])
-    cursor: int | None = None
     while True:
-        page = await find(pool, key, user_id, Search(wanted=Wanted(before=cursor), limit=STEP))
         if page.rows:
             yield _csv(_cells(row) for row in page.rows)
-        cursor = page.cursor
-        if cursor is None:
+        if page.cursor is None:
             return
+        # What is behind the cursor has been read once: it cannot be missing.
+        page = await find(pool, key, user_id, Search(wanted=Filter(before=page.cursor), limit=STEP, min_position=0))
 
 
 def _cells(row: Transaction) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ POST /api/transactions/ {"type": "deposit", "amount": 1250.50, "note": "Salary"}
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,14 +21,15 @@ from fintwin.api.movements import NewTransaction, in_own_words, movement_of
 from fintwin.api.problems import malformed, refused
 from fintwin.api.statement_pages import POSITION_MAX, Search, decimal, find, moment, next_link
 from fintwin.api.texts import CLEAN, Category, Note, blank_is_none
-from fintwin.api.transaction import TYPES, Transaction, Type
+from fintwin.api.transaction import Transaction, Type
 from fintwin.api.transaction_batch import book_batch
 from fintwin.api.transaction_export import export_transactions
 from fintwin.domain.accounts.decide import UNKNOWN_ACCOUNT
 from fintwin.domain.refusals import Refusal
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import UNKNOWN_TRANSACTION
-from fintwin.store import statements
+from fintwin.store import reading, statements
+from fintwin.store.reading import Filter
 from fintwin.store.statements import Wanted
 
 PAGE_DEFAULT = 100
@@ -35,6 +37,7 @@ PAGE_MAX = 200
 OFFSET_MAX = 10_000
 ACCOUNT_PAGE_DEFAULT = 1000
 ACCOUNT_PAGE_MAX = 10_000
+RESOLUTION = timedelta(microseconds=1)
 
 Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX)]
 Cursor = Annotated[int | None, QueryParameter(ge=1, le=POSITION_MAX, description="Where the page before ended.")]
@@ -101,9 +104,8 @@ async def list_transactions(
     min_position: MinPosition = None,
 ) -> Answer[list[Transaction]]:
     """A transfer between two own accounts is one row. `Link: rel="next"` leads on where there are more."""
-    del min_position  # the log itself is read: it is never behind
-    wanted = _wanted(kind, category, since, until, cursor)
-    search = _search(wanted, limit, offset, q, least, most)
+    wanted = _wanted(kind, category, since, until, least, most, cursor)
+    search = Search(wanted=wanted, limit=limit, offset=offset, q=q or None, min_position=min_position)
     key = await request.services.ledger.user_key(request.user_id)
     page = await find(request.services.pools["api"], key, request.user_id, search)
     return Answer(page.rows, headers=_link(request, "/api/transactions/", limit, page.cursor))
@@ -126,26 +128,29 @@ async def list_account_transactions(
     min_position: MinPosition = None,
 ) -> Answer[list[Transaction]]:
     """Without `limit` the newest 1,000, and one last row "Balance brought forward" for whatever is older."""
-    del min_position
     user_id, pool = request.user_id, request.services.pools["api"]
     if await request.currencies.of(user_id, account_id) is None:
         raise refused(UNKNOWN_ACCOUNT)
     key = await request.services.ledger.user_key(user_id)
     asked = (kind, category, q, since, until, least, most, cursor)
     if limit is None and offset == 0 and not any(asked):
-        rows = await statements.transactions(
-            pool, user_id, Wanted(account_id=account_id, limit=ACCOUNT_PAGE_DEFAULT + 1)
-        )
-        shown = [transaction.of_row(row, key) for row in rows[:ACCOUNT_PAGE_DEFAULT]]
-        if len(rows) > ACCOUNT_PAGE_DEFAULT:
-            shown.append(transaction.brought_forward(account_id, rows[-2], rows[-1]))
+        first = Filter(account_id=account_id, limit=ACCOUNT_PAGE_DEFAULT + 1)
+        seen = await reading.transactions(pool, user_id, first, min_position=min_position)
+        shown = [transaction.of_statement(row, key, account_id) for row in seen.value[:ACCOUNT_PAGE_DEFAULT]]
+        if len(seen.value) > ACCOUNT_PAGE_DEFAULT:
+            shown.append(transaction.brought_forward(account_id, shown[-1], seen.value[-1]))
         return Answer(shown)
-    wanted = msgspec.structs.replace(_wanted(kind, category, since, until, cursor), account_id=account_id)
-    search = _search(wanted, limit or ACCOUNT_PAGE_DEFAULT, offset, q, least, most)
-    page = await find(pool, key, user_id, search)
-    return Answer(
-        page.rows, headers=_link(request, f"/api/transactions/account/{account_id}", search.limit, page.cursor)
+    wanted = msgspec.structs.replace(_wanted(kind, category, since, until, least, most, cursor), account_id=account_id)
+    search = Search(
+        wanted=wanted,
+        limit=limit or ACCOUNT_PAGE_DEFAULT,
+        offset=offset,
+        q=q or None,
+        min_position=min_position,
     )
+    page = await find(pool, key, user_id, search)
+    path = f"/api/transactions/account/{account_id}"
+    return Answer(page.rows, headers=_link(request, path, search.limit, page.cursor))
 
 
 @get("/{transaction_id:uuid}", summary="One transaction with the caller's own events")
@@ -153,9 +158,12 @@ async def get_transaction(
     request: Call, transaction_id: FromPath[UUID], min_position: MinPosition = None
 ) -> Answer[TransactionDetail]:
     """404 for what is missing and for what is somebody else's."""
-    del min_position
-    shown = await _one(request, transaction_id)
-    stored = await statements.stored_transaction(request.services.pools["api"], request.user_id, transaction_id)
+    user_id, pool = request.user_id, request.services.pools["api"]
+    seen = await reading.transaction(pool, user_id, transaction_id, min_position=min_position)
+    if seen.value is None:
+        raise refused(UNKNOWN_TRANSACTION)
+    shown = transaction.of_statement(seen.value, await request.services.ledger.user_key(user_id))
+    stored = await statements.stored_transaction(pool, user_id, transaction_id)
     fields = {name: getattr(shown, name) for name in Transaction.__struct_fields__}
     return Answer(TransactionDetail(**fields, events=[as_stored(one) for one in stored]))
 
@@ -176,7 +184,7 @@ async def annotate_transaction(
             note=data.note if data.note is msgspec.UNSET else blank_is_none(data.note),
         )
     )
-    shown = await _one(request, transaction_id, until=booking.position)
+    shown = await _as_of(request, transaction_id, booking.position)
     return Answer(shown, headers=position_headers(booking, booking.position))
 
 
@@ -197,35 +205,32 @@ def _told(shown: Transaction, booking: Booking) -> Answer[Transaction]:
     return Answer(shown, headers=position_headers(booking, shown.position))
 
 
-async def _one(request: Call, transaction_id: UUID, until: int | None = None) -> Transaction:
+async def _as_of(request: Call, transaction_id: UUID, position: int) -> Transaction:
+    """From the log itself, which knows how a transaction stood at each position."""
     user_id = request.user_id
-    wanted = Wanted(transaction_id=transaction_id, until=until, limit=1)
-    rows = await statements.transactions(request.services.pools["api"], user_id, wanted)
-    if not rows:
-        raise refused(UNKNOWN_TRANSACTION)
-    return transaction.of_row(rows[0], await request.services.ledger.user_key(user_id))
+    wanted = Wanted(transaction_id=transaction_id, until=position, limit=1)
+    (row,) = await statements.transactions(request.services.pools["api"], user_id, wanted)
+    return transaction.of_row(row, await request.services.ledger.user_key(user_id))
 
 
 def _wanted(
-    kind: Type | None, category: str | None, since: str | None, until: str | None, cursor: int | None
-) -> Wanted:
-    return Wanted(
-        types=None if kind is None else TYPES[kind],
+    kind: Type | None,
+    category: str | None,
+    since: str | None,
+    until: str | None,
+    least: str | None,
+    most: str | None,
+    cursor: int | None,
+) -> Filter:
+    last = moment(until, "to", end=True)
+    return Filter(
+        types=None if kind is None else (kind,),
         category=category or None,
         effective_from=moment(since, "from"),
-        effective_to=moment(until, "to", end=True),
-        before=cursor,
-    )
-
-
-def _search(wanted: Wanted, limit: int, offset: int, q: str | None, least: str | None, most: str | None) -> Search:
-    return Search(
-        wanted=wanted,
-        limit=limit,
-        offset=offset,
-        q=q or None,
+        effective_to=None if last is None else last + RESOLUTION,
         amount_min=decimal(least, "min"),
         amount_max=decimal(most, "max"),
+        before=cursor,
     )
 
 
