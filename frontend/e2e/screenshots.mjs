@@ -16,8 +16,10 @@ const { ft_token: token } = await (await seed.request.post(`${base}/api/auth/dem
 const { ft_token: fresh } = await (await seed.request.post(`${base}/api/auth/demo`, { data: {} })).json();
 await seed.close();
 
-for (const [width, viewport] of Object.entries(WIDTHS)) {
-  for (const colorScheme of ["light", "dark"]) {
+const widths = (process.env.WIDTHS ?? "desk,phone").split(",");
+const themes = (process.env.THEMES ?? "light,dark").split(",");
+for (const [width, viewport] of Object.entries(WIDTHS).filter(([name]) => widths.includes(name))) {
+  for (const colorScheme of themes) {
     const shoot = async (name, path, signedIn) => {
       if (!wanted(name)) return;
       const context = await browser.newContext({

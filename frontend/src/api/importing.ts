@@ -1,16 +1,10 @@
 // A bank's file, looked at first and booked second.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { Schemas } from "./client";
 import { ask } from "./contract";
-import type { Transaction } from "./queries";
 
-export interface Preview {
-  id: string;
-  mapping: Record<string, unknown>;
-  rows: Partial<Transaction>[];
-  total?: number;
-  duplicates: number | unknown[];
-  refused: { line: number; message: string }[];
-}
+export type Preview = Schemas["ImportPreview"];
+export type Imported = Schemas["ImportDone"];
 
 export function usePreview() {
   return useMutation({
@@ -22,7 +16,7 @@ export function usePreview() {
 export function useCommit() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => ask<{ booked?: number }>("POST", `/api/import/${id}/commit`),
+    mutationFn: (id: string) => ask<Imported>("POST", `/api/import/${id}/commit`),
     onSuccess: () => client.invalidateQueries({ queryKey: ["own"] }),
   });
 }

@@ -1,26 +1,17 @@
 // Planned items: what will come or go, told by the person.
 import { queryOptions } from "@tanstack/react-query";
+import { api, body, type Schemas } from "./client";
 import { ask } from "./contract";
 
-export interface NewPlan {
-  kind: "income" | "bill" | "one_off";
-  name: string;
-  amount: string;
-  period?: string;
-  from?: string;
-  until?: string;
-  account_id?: string;
-  essential?: boolean;
-}
-
-export interface Plan extends Omit<NewPlan, "amount"> {
-  id: string;
-  amount: number;
-}
+export type Plan = Schemas["Plan"];
+export type NewPlan = Pick<Schemas["NewPlan"], "kind" | "name" | "period"> & { amount: string; essential?: boolean };
 
 export const plansQuery = queryOptions({
   queryKey: ["own", "plans"],
-  queryFn: () => ask<Plan[]>("GET", "/api/plans"),
+  queryFn: () => body(api.GET("/api/plans")),
 });
 
 export const addPlan = (plan: NewPlan, key: string) => ask<Plan>("POST", "/api/plans", { body: plan, key });
+
+export const removePlan = (id: string) =>
+  body(api.DELETE("/api/plans/{item_id}", { params: { path: { item_id: id } } }));

@@ -1,14 +1,54 @@
-// The twin's baseline, as the dashboard needs it.
-import { queryOptions } from "@tanstack/react-query";
+// The twin: runs of scenarios on the caller's own history. One engine answers all; nothing is calculated here.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, body, type Schemas } from "./client";
 import { ask } from "./contract";
 
-export interface BaselineSummary {
-  lowest: { amount: number; on: string };
+export type Run = Schemas["RunBody"];
+export type Total = Schemas["TotalView"];
+export type Scenario = Pick<Schemas["RunRequest"], "horizon_months"> & {
+  name?: string;
+  steps: readonly Step[];
+  inflation_percent?: string;
+  uncertainty?: { paths: number; seed: number; own_months: boolean };
+  sensitivity?: Record<string, never>;
+};
+/** A step as the service takes it; `features/twin/steps` makes them. Amounts are exact texts. */
+export interface Step {
+  type: string;
+  [field: string]: unknown;
 }
+
+export const runScenario = (scenario: Scenario, signal?: AbortSignal) =>
+  ask<Run>("POST", "/api/twin/runs", { body: scenario, ...(signal === undefined ? {} : { signal }) });
+
+export const runQuery = (scenario: Scenario) =>
+  queryOptions({
+    queryKey: ["own", "twin", "run", JSON.stringify(scenario)],
+    queryFn: ({ signal }) => runScenario(scenario, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    gcTime: 60_000,
+  });
 
 export const baselineQuery = queryOptions({
   queryKey: ["own", "twin", "baseline"],
-  queryFn: () =>
-    ask<BaselineSummary>("POST", "/api/twin/runs", { body: { name: "Baseline", horizon_months: 3, steps: [] } }),
+  queryFn: ({ signal }) => runScenario({ name: "Baseline", horizon_months: 3, steps: [] }, signal),
   staleTime: 60_000,
+});
+
+/** The total in the run's main currency. */
+export function totalOf(run: Run): Total {
+  const found = run.totals.find((one) => one.currency === run.currency) ?? run.totals[0];
+  if (found === undefined) throw new Error("a run has a total for each currency");
+  return found;
+}
+
+export const recurringQuery = queryOptions({
+  queryKey: ["own", "twin", "recurring"],
+  queryFn: () => body(api.GET("/api/twin/recurring")),
+});
+
+export const keptRunsQuery = queryOptions({
+  queryKey: ["own", "twin", "kept"],
+  queryFn: () => body(api.GET("/api/twin/runs")),
 });

@@ -65,17 +65,17 @@ export function ImportSteps({ onDone }: { onDone: () => void }) {
             <button
               type="button"
               className="button primary"
-              disabled={commit.isPending}
+              disabled={commit.isPending || preview.data.new === 0}
               onClick={() =>
                 commit.mutate(preview.data.id, {
-                  onSuccess: () => {
-                    tell("The file is imported.");
+                  onSuccess: (done) => {
+                    tell(`${done.booked} transactions are booked.`);
                     onDone();
                   },
                 })
               }
             >
-              {commit.isPending ? "Booking…" : "Book these rows"}
+              {commit.isPending ? "Booking…" : `Book ${preview.data.new} rows`}
             </button>
             <span className="small quiet">Nothing has been written yet.</span>
           </div>
@@ -87,13 +87,17 @@ export function ImportSteps({ onDone }: { onDone: () => void }) {
 
 function PreviewTable({ preview }: { preview: Preview }) {
   const format = useFormat();
-  const duplicates = Array.isArray(preview.duplicates) ? preview.duplicates.length : preview.duplicates;
   return (
     <>
-      <p className="small quiet">
-        The first {preview.rows.length} rows as they would be booked. Already there: {duplicates}. Refused:{" "}
-        {preview.refused.length}.
+      <p className="small">
+        <strong>{preview.new} new</strong>, {preview.duplicates} already there, {preview.refused} refused. The first{" "}
+        {preview.first_rows.length} as they would be booked:
       </p>
+      {preview.doubts.map((doubt) => (
+        <Notice key={doubt} tone="warn">
+          {doubt}
+        </Notice>
+      ))}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
       <div className="chart-figures" tabIndex={0} role="region" aria-label="Rows of the file">
         <table className="table">
@@ -106,22 +110,20 @@ function PreviewTable({ preview }: { preview: Preview }) {
             </tr>
           </thead>
           <tbody>
-            {preview.rows.map((row, index) => (
-              <tr key={index}>
-                <td>{row.effective_at === undefined ? "" : format.date(row.effective_at)}</td>
+            {preview.first_rows.map((row) => (
+              <tr key={row.line}>
+                <td>{format.date(row.effective_at)}</td>
                 <td>{row.type}</td>
                 <td>{row.counterparty?.name ?? row.note ?? row.category ?? ""}</td>
-                <td className="number">
-                  {row.amount === undefined ? "" : format.money(row.amount, row.currency ?? "USD")}
-                </td>
+                <td className="number">{format.money(row.amount, row.currency)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      {preview.refused.slice(0, 5).map((one) => (
+      {preview.refused_rows.slice(0, 5).map((one) => (
         <Notice key={one.line} tone="warn">
-          Line {one.line}: {one.message}
+          Line {one.line}: {one.reason}
         </Notice>
       ))}
     </>

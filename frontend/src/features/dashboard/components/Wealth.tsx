@@ -1,35 +1,14 @@
 // The sum of all accounts and its course, made from the transactions themselves: each one says what the balance was afterwards.
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { answer, api, nextCursor } from "@/api/client";
-import { useCurrency, type Account, type Transaction } from "@/api/queries";
+import { useCurrency, type Account } from "@/api/queries";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
 import { TimeChart } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
 import { sum } from "@/shared/movements";
 import { Money } from "@/shared/ui/Money";
 import { State } from "@/shared/ui/states";
-import { courseOf } from "../course";
-
-const YEAR_MS = 366 * 864e5;
-const PAGE = 200;
-const PAGES_MAX = 8;
-
-const courseQuery = queryOptions({
-  queryKey: ["own", "transactions", "course"],
-  queryFn: async () => {
-    const rows: Transaction[] = [];
-    let cursor: string | null = null;
-    for (let page = 0; page < PAGES_MAX; page += 1) {
-      const query = { limit: PAGE, ...(cursor === null ? {} : { cursor: Number(cursor) }) };
-      const { data, response } = await answer<Transaction[]>(api.GET("/api/transactions/", { params: { query } }));
-      rows.push(...data);
-      cursor = nextCursor(response);
-      if (cursor === null || Date.parse(data.at(-1)?.effective_at ?? "") < Date.now() - YEAR_MS) break;
-    }
-    return rows;
-  },
-});
+import { courseOf, courseQuery, YEAR_MS } from "@/shared/course";
 
 export function Wealth({ accounts }: { accounts: Account[] }) {
   const format = useFormat();

@@ -16,9 +16,9 @@ export function TwoPlans({ finish }: { finish: () => void }) {
   const save = useMutation({
     mutationFn: async () => {
       const [first, second] = [amountOf(income, locale), amountOf(rent, locale)];
-      if (first !== null) await addPlan({ kind: "income", name: "Income", amount: first, period: "month" }, keys[0]);
+      if (first !== null) await addPlan({ kind: "income", name: "Income", amount: first, period: "monthly" }, keys[0]);
       if (second !== null)
-        await addPlan({ kind: "bill", name: "Rent", amount: second, period: "month", essential: true }, keys[1]);
+        await addPlan({ kind: "bill", name: "Rent", amount: second, period: "monthly", essential: true }, keys[1]);
     },
     onSuccess: finish,
   });

@@ -1,8 +1,30 @@
 // The total of some accounts over time, walked back from today's balances through the latest transactions.
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api, nextCursor } from "@/api/client";
 import type { Account, Transaction } from "@/api/queries";
 import type { Point } from "@/shared/charts/TimeChart";
 
 const DAY_MS = 864e5;
+export const YEAR_MS = 366 * 864e5;
+const PAGE = 200;
+const PAGES_MAX = 8;
+
+/** The transactions of the last year, or as many of them as eight pages hold. */
+export const courseQuery = queryOptions({
+  queryKey: ["own", "transactions", "course"],
+  queryFn: async () => {
+    const rows: Transaction[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const query = { limit: PAGE, ...(cursor === null ? {} : { cursor: Number(cursor) }) };
+      const { data, response } = await answer<Transaction[]>(api.GET("/api/transactions/", { params: { query } }));
+      rows.push(...data);
+      cursor = nextCursor(response);
+      if (cursor === null || Date.parse(data.at(-1)?.effective_at ?? "") < Date.now() - YEAR_MS) break;
+    }
+    return rows;
+  },
+});
 
 /** `rows` are newest first; days before the oldest of them are not known and not shown. One point a day on which something happened. */
 export function courseOf(rows: readonly Transaction[], accounts: readonly Account[], from: number): Point[] {

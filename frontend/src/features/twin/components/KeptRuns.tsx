@@ -1,0 +1,77 @@
+// Kept runs: compare up to four, delete. One is stale when the past that it used has been corrected since.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, body } from "@/api/client";
+import { keptRunsQuery } from "@/api/twin";
+import { useFormat } from "@/shared/format";
+import { Icon } from "@/shared/ui/icons";
+import { Shown, State } from "@/shared/ui/states";
+import { Comparison } from "./Comparison";
+
+const COMPARED_MAX = 4;
+
+export function KeptRuns() {
+  const format = useFormat();
+  const client = useQueryClient();
+  const runs = useQuery(keptRunsQuery);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [comparing, setComparing] = useState(false);
+  const remove = useMutation({
+    mutationFn: (id: string) => body(api.DELETE("/api/twin/runs/{run_id}", { params: { path: { run_id: id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["own"] }),
+  });
+  const there = chosen.filter((id) => runs.data?.some((one) => one.id === id));
+  return (
+    <>
+      <div className="card-head">
+        <h2 id="kept">Kept runs</h2>
+        {there.length > 1 && (
+          <button type="button" className="button small" onClick={() => setComparing(true)}>
+            Compare {there.length}
+          </button>
+        )}
+      </div>
+      <Shown query={runs}>
+        {(list) =>
+          list.length === 0 ? (
+            <State icon="fork" title="None kept yet" compact>
+              Give a scenario a name and keep it; later it is held against what really happened.
+            </State>
+          ) : (
+            <ul className="kept-runs">
+              {list.map((one) => (
+                <li key={one.id}>
+                  <input
+                    type="checkbox"
+                    aria-label={`Compare ${one.name ?? one.scenario}`}
+                    checked={there.includes(one.id)}
+                    disabled={!there.includes(one.id) && there.length >= COMPARED_MAX}
+                    onChange={(event) =>
+                      setChosen(event.target.checked ? [...there, one.id] : there.filter((id) => id !== one.id))
+                    }
+                  />
+                  <div>
+                    <strong>{one.name ?? one.scenario}</strong>{" "}
+                    {one.stale && <span className="tag warn">past corrected</span>}
+                    <div className="small quiet">
+                      {format.date(one.created_at)} · ends at {format.money(one.after_balance, one.currency)}
+                    </div>
+                  </div>
+                  <button
+                    type="button"
+                    className="button plain small icon"
+                    aria-label={`Delete ${one.name ?? one.scenario}`}
+                    onClick={() => remove.mutate(one.id)}
+                  >
+                    <Icon name="trash" size={18} />
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Comparison ids={there} open={comparing} onClose={() => setComparing(false)} />
+    </>
+  );
+}
