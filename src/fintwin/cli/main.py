@@ -27,6 +27,7 @@ COMMANDS = {
     "rebuild": "fintwin.cli.rebuild:rebuild",
     "verify": "fintwin.cli.verify:verify",
     "head": "fintwin.cli.head:head",
+    "replay": "fintwin.cli.replay:replay",
 }
 REFUSALS = (EmbeddedError, SettingsError)
 

@@ -155,13 +155,13 @@ async def page_by_user(
 
 
 async def stream_page(
-    connection: Connection, user_id: UUID, stream: tuple[int, UUID], after: int, until: int, limit: int
+    connection: Connection, user_id: UUID, stream: tuple[int, UUID], after: int, limit: int
 ) -> Sequence[Row]:
-    """Whole events of one stream in order of versions, from those after version ``after`` to position ``until``."""
+    """Whole events of one stream after a version, in order."""
     rows: Sequence[Row] = await connection.fetch(
         """SELECT * FROM log.event WHERE user_id = $1 AND stream_kind = $2 AND stream_id = $3 AND version > $4
-            AND position <= $5 AND shard = $6 ORDER BY version LIMIT $7""",
-        user_id, *stream, after, until, SHARD, limit,
+            AND shard = $5 ORDER BY version LIMIT $6""",
+        user_id, *stream, after, SHARD, limit,
     )  # fmt: skip
     return rows
 
