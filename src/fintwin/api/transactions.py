@@ -30,7 +30,6 @@ from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import UNKNOWN_TRANSACTION
 from fintwin.store import reading, statements
 from fintwin.store.reading import Filter
-from fintwin.store.statements import Wanted
 
 PAGE_DEFAULT = 100
 PAGE_MAX = 200
@@ -208,8 +207,8 @@ def _told(shown: Transaction, booking: Booking) -> Answer[Transaction]:
 async def _as_of(request: Call, transaction_id: UUID, position: int) -> Transaction:
     """From the log itself, which knows how a transaction stood at each position."""
     user_id = request.user_id
-    wanted = Wanted(transaction_id=transaction_id, until=position, limit=1)
-    (row,) = await statements.transactions(request.services.pools["api"], user_id, wanted)
+    row = await statements.transaction_at(request.services.pools["api"], user_id, transaction_id, position)
+    assert row is not None, "what was annotated is there"
     return transaction.of_row(row, await request.services.ledger.user_key(user_id))
 
 

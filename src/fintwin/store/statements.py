@@ -1,15 +1,14 @@
-"""A user's transactions as lists show them, read from the log.
+"""What the API asks the log itself: one transaction as it stood, one stream, whom an account can be paid by.
 
-One `StatementRow` is one transaction as its owner sees it: texts still sealed, amounts in minor units. Where the rows come from
-is this module's business alone; the API maps them to JSON.
+Lists come from the read models (`store.reading`). These reads are for answers that must be the same whenever they are given, and
+so are made from events up to a position.
 
-    rows = await transactions(pool, user_id, Wanted(limit=50))
-    rows[0].balance_after_minor
+    row = await transaction_at(pool, user_id, transaction_id, position)
+    row.balance_after_minor
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +20,6 @@ from fintwin.domain.catalogue import decode
 from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.store.connect import Connection, Pool
 from fintwin.store.rows import StoredEvent, recorded, stored
-
-_TRANSACTIONS = "SELECT * FROM log.transactions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 
 class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,38 +38,12 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     note_stream: UUID
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which transactions: None leaves a condition out. ``before`` is a position, ``until`` the log's end to go by."""
-
-    account_id: UUID | None = None
-    transaction_id: UUID | None = None
-    until: int | None = None
-    before: int | None = None
-    limit: int = 100
-    offset: int = 0
-    types: Sequence[str] | None = None
-    category: str | None = None
-    effective_from: datetime | None = None
-    effective_to: datetime | None = None
-
-
-async def transactions(pool: Connection | Pool, user_id: UUID, wanted: Wanted) -> list[StatementRow]:
-    """The user's transactions, newest first in booking order."""
-    rows = await pool.fetch(
-        _TRANSACTIONS,
-        user_id,
-        wanted.account_id,
-        wanted.transaction_id,
-        wanted.until,
-        wanted.before,
-        wanted.limit,
-        wanted.offset,
-        wanted.types,
-        wanted.category,
-        wanted.effective_from,
-        wanted.effective_to,
-    )
-    return [_row(row) for row in rows]
+async def transaction_at(
+    pool: Connection | Pool, user_id: UUID, transaction_id: UUID, position: int
+) -> StatementRow | None:
+    """One of the user's transactions as it stood at a position of the log; None where there is none."""
+    row = await pool.fetchrow("SELECT * FROM log.transaction_at($1, $2, $3)", user_id, transaction_id, position)
+    return None if row is None else _row(row)
 
 
 def _row(row: Any) -> StatementRow:
@@ -90,16 +61,6 @@ def _row(row: Any) -> StatementRow:
         note=row["note"] if row["noted"] else getattr(event, "note", None),
         note_stream=row["note_stream"] if row["noted"] else row["stream_id"],
     )
-
-
-async def balance_at(
-    pool: Connection | Pool, user_id: UUID, account_id: UUID, as_of: datetime | None, known_at: datetime | None
-) -> int | None:
-    """Minor units of an own account over what counted at ``as_of`` and was known at ``known_at``; None: no such account."""
-    balance: int | None = await pool.fetchval(
-        "SELECT log.balance_at($1, $2, $3, $4)", user_id, account_id, as_of, known_at
-    )
-    return balance
 
 
 async def receivable(pool: Connection | Pool, account_id: UUID) -> str | None:
