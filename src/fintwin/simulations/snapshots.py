@@ -12,12 +12,14 @@ import datetime as dt
 from collections import OrderedDict
 from uuid import UUID
 
+from fintwin.domain.streams import StreamKind
 from fintwin.store.connect import Connection
 from fintwin.store.twin_reading import Tip, history, since
 from fintwin.twin.faults import ScenarioError
 from fintwin.twin.fork import Fork, fold_version, replay
 from fintwin.twin.outlook import Outlook
 
+_LEARNT_FROM = {StreamKind.ACCOUNT, StreamKind.PROFILE}
 EVENTS_KEPT = 200_000
 """Of all users together; the least recently asked goes first."""
 
@@ -43,7 +45,7 @@ class Snapshots:
                 fork.at = now
                 fork.take(more[0])
                 fork.hash = more[1].hash
-                if more[0] or fork.today != before:
+                if fork.today != before or any(one.stream_kind in _LEARNT_FROM for one in more[0]):
                     outlook = Outlook(fork)
                 self._keep(key, more[1], fork, outlook)
                 return fork, outlook

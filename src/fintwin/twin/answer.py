@@ -140,7 +140,7 @@ class Simulation:
 
     def line(self, built: Built, fork: Fork) -> Line:
         """A line without folds: balances only."""
-        return Run(fork.branch(("portfolios",)), built.course).to_the_end()
+        return Run(fork.branch(()), built.course).to_the_end()
 
     @property
     def effects_of(self) -> tuple[tuple[int, ask.Step], ...]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fintwin.domain import accounts
 from fintwin.domain.accounts import AccountState
@@ -26,7 +26,7 @@ from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import Changes, Key, ReadModel, Rows, UserRows
 
 HYPOTHETICAL: Final = UUID("5e0c6b1e-6c1b-5d53-8f6e-0a4d3f0f7a11")
-"""Namespace of the ids of transactions that never were."""
+"""The ids of transactions that never were are counted from here, by position."""
 Fold = Callable[[UserRows, Recorded], Changes]
 MODEL_NAMES: Final = tuple(model.name for model in READ_MODELS)
 
@@ -40,7 +40,7 @@ class Fork:
     """A user's state in memory; see the module. Only a branch is ever changed."""
 
     __slots__ = (
-        "_concerned", "_serial", "_versions", "accounts", "at", "events", "hash", "plans", "position", "rows", "shard",
+        "_concerned", "_versions", "accounts", "at", "events", "hash", "origin", "plans", "position", "rows", "shard",
         "user_id",
     )  # fmt: skip
 
@@ -51,13 +51,14 @@ class Fork:
         self.shard = 0
         self.position = 0
         self.hash = ""
+        self.origin: Fork = self
+        """The fork that this is a branch of; itself where it is none."""
         self.events: list[Recorded] = []
         self.accounts: dict[UUID, AccountState] = {}
         self.plans: Plans = NOTHING
         self.rows: dict[str, dict[Key, Any]] = {model.name: {} for model in models}
         self._versions: dict[StreamKind, int] = {}
         self._concerned = self._by_event(models)
-        self._serial = 0
 
     @property
     def today(self) -> dt.date:
@@ -76,6 +77,7 @@ class Fork:
         kept = [model for model in READ_MODELS if model.name in models and model.name in self.rows]
         copy = Fork(self.user_id, at or self.at, kept)
         copy.shard, copy.position, copy.hash = self.shard, self.position, self.hash
+        copy.origin = self.origin
         copy.events = self.events
         copy.accounts = dict(self.accounts)
         copy.plans = self.plans
@@ -96,11 +98,14 @@ class Fork:
 
     def append(self, stream: StreamKey, event: Any, *, on: dt.date, transaction_id: UUID | None = None) -> UUID:
         """Append a hypothetical event to one of the user's streams; returns its transaction."""
-        self._serial += 1
         self.position += 1
         moment = self.moment(on)
         name = type(event).__name__
-        found = transaction_id or uuid5(HYPOTHETICAL, f"{self.user_id}:{self.position}:{self._serial}")
+        found = transaction_id or UUID(int=HYPOTHETICAL.int + self.position)
+        if not self.rows and stream.kind is StreamKind.ACCOUNT:
+            # Nobody folds: the account is all there is to change.
+            self.accounts[stream.id] = accounts.evolve(self.accounts[stream.id], event, effective_at=moment)
+            return found
         self._apply(
             Recorded(
                 shard=self.shard,

@@ -52,7 +52,7 @@ def goal(builder: Builder, built: Built, number: int, step: ask.Goal) -> StepTol
             first = replace(first, account_id=paid_from, amount_minor=-sum_minor, to_account=account_id)
         more = [replace(first, on=day) for day in days] if sum_minor else []
         course = replace(built.course, items=[*built.items, *more])
-        branch = builder.fork.branch(("portfolios",))
+        branch = builder.fork.branch(())
         balance = Run(branch, course).to_the_end().daily[on][account_id]
         if really:
             built.items += more

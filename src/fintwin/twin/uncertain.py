@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from fintwin.twin.draws import (
 )
 from fintwin.twin.faults import ScenarioError
 from fintwin.twin.history import SHIPPED_LABEL, MarketYear, parse_market, shipped_market, sustainable_rates
-from fintwin.twin.interest import MONTHS_A_YEAR, PER_CENT, todays_money_minor
+from fintwin.twin.interest import EXACT, MONTHS_A_YEAR, PER_CENT, round_half_up
 from fintwin.twin.line import Line
 from fintwin.twin.monte_carlo import (
     PERCENTS,
@@ -290,7 +290,7 @@ def _replayed(
             drawn[each] = beyond
         origin = Origin("everyday", str(each))
         items += [Item(ends[month + 1], each, amount, origin) for month, amount in enumerate(months) if amount]
-    fork = one.past.fork.branch(("portfolios",))
+    fork = one.past.fork.branch(())
     walked = Run(fork, replace(course, items=items, drawn=drawn)).to_the_end()
     totals = tuple(sum(walked.balances[each][place] for each in accounts) for place in walked.month_ends)
     return replace(
@@ -307,10 +307,7 @@ def _fan(outcome: Outcome, inflation_percent: Decimal) -> Fan:
     if outcome.todays_percentiles_minor is not None:
         todays = outcome.todays_percentiles_minor.tolist()
     else:
-        todays = [
-            [todays_money_minor(amount, inflation_percent, months=month) for amount in row]
-            for month, row in enumerate(percentiles)
-        ]
+        todays = [_todays(row, inflation_percent, month) for month, row in enumerate(percentiles)]
     return Fan(
         percentiles_minor=percentiles,
         todays_percentiles_minor=todays,
@@ -321,6 +318,13 @@ def _fan(outcome: Outcome, inflation_percent: Decimal) -> Fan:
         shortfall_p90_minor=outcome.shortfall_p90_minor,
         final_mean_minor=outcome.final_mean_minor,
     )
+
+
+def _todays(row: Sequence[int], inflation_percent: Decimal, month: int) -> list[int]:
+    """One month end's amounts in today's money; the same as `todays_money_minor` of each."""
+    with localcontext(EXACT):
+        growth = (1 + inflation_percent / PER_CENT) ** (Decimal(month) / MONTHS_A_YEAR)
+        return [round_half_up(amount / growth) for amount in row]
 
 
 def _chance(share: Share) -> Chance:

@@ -23,8 +23,8 @@ class Worth:
     """Holdings and their prices as a run goes on."""
 
     def __init__(self, fork: Fork) -> None:
-        """Starts with the prices of the fork, where its portfolio is folded."""
-        rows = fork.rows.get(portfolios.MODEL.name, {})
+        """Starts with the prices of the fork, or of the one that it is a branch of."""
+        rows = fork.origin.rows[portfolios.MODEL.name]
         self._held: dict[UUID, portfolios.Holding] = {
             row.holding_id: row for key, row in rows.items() if key[0] == portfolios.HOLDING
         }
