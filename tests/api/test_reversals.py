@@ -37,7 +37,8 @@ async def test_a_sender_cannot_take_a_transfer_back_but_the_recipient_can_once(a
     assert (await bob.post(f"/api/transactions/{sent['id']}/reverse")).code == "already_reversed"
     (refund, _) = (await bob.get("/api/transactions/")).json
     assert refund["id"] == answer.json["id"]
-    assert (await bob.get(f"/api/transactions/{sent['id']}")).json["reversed_by"] == refund["id"]
+    for person in (ada, bob):
+        assert (await person.get(f"/api/transactions/{sent['id']}")).json["reversed_by"] == refund["id"]
 
 
 async def test_a_refund_needs_the_money(app: Service) -> None:
