@@ -166,28 +166,27 @@ class Projector:
                 await self._forget_ahead()
 
     async def _lead(self, epoch: int) -> None:
-        renewing = asyncio.create_task(self._keep_lease(epoch))
-        try:
-            async with self._pool.acquire() as listener:
-                await listener.add_listener(CHANNEL, self._wake)
-                try:
-                    await self._prepare()
-                    while not (self._stop.is_set() or renewing.done()):
-                        self._news.clear()
-                        if not await self._round():
-                            await self._pause(POLL_SECONDS, self._news)
-                finally:
-                    with contextlib.suppress(*LOST):
-                        await listener.remove_listener(CHANNEL, self._wake)
-        finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError, *LOST, *UNDONE):
-                await renewing
-            with contextlib.suppress(*LOST, *UNDONE):
-                await projecting.renew_lease(self._pool, epoch, 0)
+        # A connection of its own, so that a long batch on all the others does not cost the lease.
+        async with self._pool.acquire() as own:
+            await own.add_listener(CHANNEL, self._wake)
+            renewing = asyncio.create_task(self._keep_lease(own, epoch))
+            try:
+                await self._prepare()
+                while not (self._stop.is_set() or renewing.done()):
+                    self._news.clear()
+                    if not await self._round():
+                        await self._pause(POLL_SECONDS, self._news)
+            finally:
+                renewing.cancel()
+                with contextlib.suppress(asyncio.CancelledError, *LOST, *UNDONE):
+                    await renewing
+                with contextlib.suppress(*LOST, *UNDONE):
+                    await own.remove_listener(CHANNEL, self._wake)
+                with contextlib.suppress(*LOST, *UNDONE):
+                    await projecting.renew_lease(self._pool, epoch, 0)
 
-    async def _keep_lease(self, epoch: int) -> None:
-        while not self._stop.is_set() and await projecting.renew_lease(self._pool, epoch, LEASE_SECONDS):
+    async def _keep_lease(self, connection: Connection, epoch: int) -> None:
+        while not self._stop.is_set() and await projecting.renew_lease(connection, epoch, LEASE_SECONDS):
             await self._pause(LEASE_SECONDS / 3)
 
     def _wake(self, *_: object) -> None:
