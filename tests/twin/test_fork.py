@@ -1,8 +1,14 @@
 import datetime as dt
+from collections import defaultdict
+from uuid import UUID
 
+import pytest
+
+from fintwin.domain.streams import Recorded
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import encode_rows, fold_all
 from fintwin.twin.fork import replay
+from tests.projector.test_histories import FOLDER, real_events
 from tests.twin.made_histories import make_history
 from tests.twin.pasts import NOW, SAVINGS, TODAY, USER, Past
 
@@ -59,3 +65,20 @@ def test_running_leaves_the_fork_as_it_was() -> None:
         len(fork.events),
     )
     assert after == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FOLDER.exists(), reason="the real transactions are not beside this checkout")
+def test_forks_of_the_real_users_are_their_read_models() -> None:
+    """For every user of the real data the fork at the log's end has the rows of the read models, byte for byte."""
+    events, _ = real_events()
+    of_user: dict[UUID, list[Recorded]] = defaultdict(list)
+    for event in events:
+        of_user[event.user_id].append(event)
+    assert len(of_user) > 100
+    folded = {model.name: fold_all(model, events) for model in READ_MODELS}
+    for user, own in of_user.items():
+        fork = replay(user, own, at=NOW)
+        for model in READ_MODELS:
+            live = {user: folded[model.name].get(user, {})}
+            assert encode_rows(model, fork.as_rows(model.name)) == encode_rows(model, live)
