@@ -21,6 +21,13 @@ def test_every_event_version_has_a_golden_file() -> None:
     assert not missing, f"run `python -m tests.support.samples` and commit: {', '.join(sorted(missing))}"
 
 
+def test_the_page_names_every_event() -> None:
+    """docs/log.md tells readers of every event that can be in the log."""
+    text = (GOLDEN.parents[1] / "docs" / "log.md").read_text("utf-8")
+    missing = [name for name in EVENT_TYPES if f"`{name}`" not in text]
+    assert not missing, f"say in docs/log.md what happened when these are in the log: {', '.join(missing)}"
+
+
 def test_no_event_type_was_dropped() -> None:
     """What a golden file says was once written can still be read: no event type leaves the catalogue."""
     assert {path.name.split(".")[0] for path in FILES} <= EVENT_TYPES.keys()

@@ -7,6 +7,7 @@ value cannot be moved elsewhere. Destroying the key makes all of it unreadable w
 ``pseudonym`` gives equal texts of one user the same keyed hash, so that the payments to one counterparty can be told to
 belong together without opening anything.
 
+>>> from fintwin.domain.streams import StreamKind
 >>> key = UserKey(bytes(32))
 >>> stream = StreamKey(StreamKind.ACCOUNT, UUID(int=1))
 >>> key.open(key.seal("Rent", stream, "note"), stream, "note")
@@ -30,7 +31,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from fintwin.domain.streams import StreamKey, StreamKind
+from fintwin.domain.streams import StreamKey
 from fintwin.store.connect import Pool
 
 _PREFIX: Final = "s1."
