@@ -1,4 +1,5 @@
 import datetime as dt
+import multiprocessing
 from decimal import Decimal
 from typing import Any
 
@@ -370,3 +371,13 @@ async def test_a_kept_run_is_held_against_reality(app: Service) -> None:
     (held,) = (await person.get(f"/api/twin/runs/{kept['id']}/reality")).json
     assert (held["currency"], held["actual"], held["scenario"]) == ("EUR", [960], [1000])
     assert held["scenario_error"] == 40
+
+
+async def test_a_worker_that_dies_is_replaced(app: Service) -> None:
+    """A killed worker costs another try: the question is answered all the same."""
+    person = await person_with(app, 5)
+    await run(person, 1)
+    for process in multiprocessing.active_children():
+        if "SpawnProcess" in process.name:
+            process.kill()
+    assert final(await run(person, 1)) == 5

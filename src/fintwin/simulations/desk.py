@@ -56,13 +56,13 @@ class Desk:
         """``url`` of the database as the twin's role; ``market_text`` replaces the market file that ships."""
         self._url = url
         self._market_text = market_text
-        self._workers = workers
         self._context = multiprocessing.get_context("spawn")
         self._shared: Any = self._context.Array("q", RUNS_MAX * NUMBERS_A_RUN, lock=False)
         self._free = list(range(RUNS_MAX))
         self._places: dict[tuple[UUID, UUID], int] = {}
         self._of_user: Counter[UUID] = Counter()
-        self._pool: ProcessPoolExecutor | None = None
+        self._pools: list[ProcessPoolExecutor | None] = [None] * workers
+        self._busy = [0] * workers
         self._results: OrderedDict[tuple[UUID, UUID], Done] = OrderedDict()
         self._background: set[asyncio.Task[Done]] = set()
 
@@ -125,9 +125,10 @@ class Desk:
         """Stop the workers; runs under way are told to stop and end with them."""
         for place in self._places.values():
             self._shared[place * NUMBERS_A_RUN + CANCEL] = 1
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        for number, pool in enumerate(self._pools):
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
+                self._pools[number] = None
 
     def _begin(self, user_id: UUID, run_id: UUID, **task: Any) -> asyncio.Task[Done]:
         """Take a place and hand the task over; the place is in use until the worker is done with it."""
@@ -139,7 +140,7 @@ class Desk:
         self._places[name] = place
         self._of_user[user_id] += 1
         encoded = msgspec.msgpack.encode(Task(user_id=user_id, place=place, **task))
-        begun = asyncio.get_running_loop().create_task(self._submit(encoded))
+        begun = asyncio.get_running_loop().create_task(self._submit(user_id, encoded))
         begun.add_done_callback(lambda _: self._release(name, place))
         return begun
 
@@ -174,28 +175,38 @@ class Desk:
         if not self._of_user[name[0]]:
             del self._of_user[name[0]]
 
-    async def _submit(self, task: bytes) -> Done:
+    async def _submit(self, user_id: UUID, task: bytes) -> Done:
         for attempt in (1, 2):
-            pool = self._started()
+            number = self._worker_for(user_id)
+            pool = self._started(number)
+            self._busy[number] += 1
             try:
                 answer = await asyncio.get_running_loop().run_in_executor(pool, work, task)
             except BrokenProcessPool:
                 _log.warning("a worker of the twin died", attempt=attempt)
-                if self._pool is pool:
-                    self._pool = None
+                if self._pools[number] is pool:
+                    self._pools[number] = None
                     pool.shutdown(wait=False, cancel_futures=True)
                 if attempt == 2:  # noqa: PLR2004 - the second try is the last
                     raise
                 continue
+            finally:
+                self._busy[number] -= 1
             return _done.decode(answer)
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=self._workers,
+    def _worker_for(self, user_id: UUID) -> int:
+        """The worker that has the user's fork, where it is idle; else the one with the least to do."""
+        own = user_id.int % len(self._pools)
+        return own if not self._busy[own] else min(range(len(self._pools)), key=lambda number: self._busy[number])
+
+    def _started(self, number: int) -> ProcessPoolExecutor:
+        pool = self._pools[number]
+        if pool is None:
+            pool = self._pools[number] = ProcessPoolExecutor(
+                max_workers=1,
                 mp_context=self._context,
                 initializer=begin,
                 initargs=(self._url, self._shared, self._market_text),
             )
-        return self._pool
+        return pool
