@@ -7,6 +7,8 @@ import { session } from "./session";
 
 const PAUSE_MAX_MS = 15_000;
 const GATHER_MS = 120;
+const ASK_MS = 5000;
+const COSTLY: ReadonlySet<unknown> = new Set(["twin", "events"]);
 
 export interface News {
   id: string | null;
@@ -29,6 +31,15 @@ export function messagesOf(buffer: string): { news: News[]; rest: string } {
   return { news, rest };
 }
 
+/** Without a stream: look again every few seconds, at what is cheap to look at. */
+async function ask(client: QueryClient, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await new Promise((resume) => setTimeout(resume, ASK_MS));
+    if (document.visibilityState === "visible")
+      await client.invalidateQueries({ queryKey: ["own"], predicate: ({ queryKey }) => !COSTLY.has(queryKey[1]) });
+  }
+}
+
 async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
   let last: string | null = null;
   let pause = 500;
@@ -42,7 +53,8 @@ async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
       const headers: Record<string, string> = { Authorization: `Bearer ${session.token() ?? ""}` };
       if (last !== null) headers["Last-Event-ID"] = last;
       const response = await fetch("/api/live", { headers, signal });
-      if (response.status === 401 || response.status === 404) return;
+      if (response.status === 401) return;
+      if (response.status === 404) return ask(client, signal);
       if (response.ok && response.body !== null) {
         pause = 500;
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

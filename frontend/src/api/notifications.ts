@@ -1,22 +1,14 @@
 // Notifications, as the side bar and their own screen need them.
 import { queryOptions } from "@tanstack/react-query";
-import { ask } from "./contract";
+import { api, body, type Schemas } from "./client";
 
-export type NotificationType = "risk" | "alert" | "info";
-
-export interface Notification {
-  id: string;
-  account_id: string;
-  title: string;
-  message: string;
-  type: NotificationType;
-  is_read: boolean;
-  created_at: string;
-}
+export type Notification = Schemas["NotificationBody"];
+export type NotificationType = Notification["type"];
 
 export const unreadQuery = (accountId: string) =>
   queryOptions({
     queryKey: ["own", "notifications", "count"],
-    queryFn: () => ask<{ total: number; unread: number }>("GET", `/api/notifications/count/${accountId}`),
+    queryFn: () =>
+      body(api.GET("/api/notifications/count/{account_id}", { params: { path: { account_id: accountId } } })),
     retry: false,
   });

@@ -1,34 +1,17 @@
 // Risk, as the dashboard and its own screen need it.
 import { queryOptions } from "@tanstack/react-query";
-import { ask } from "./contract";
+import { api, body, type Schemas } from "./client";
 
-export type AlertLevel = "low" | "medium" | "high";
+export type AlertLevel = Risk["alert_level"];
 
-export interface RiskReason {
-  code: string;
-  points: number;
-  observed: string | number | null;
-  threshold: string | number | null;
-  evidence: string[];
-  advice: string;
-}
-
-export interface Risk {
-  id: string;
-  account_id: string;
-  score: number;
-  alert_level: AlertLevel;
-  flags: string[];
-  ml_details: { model: string; anomaly_count: number; anomaly_score: number; note?: string } | null;
-  updated_at: string;
-  reasons: RiskReason[];
-  anomalous_transactions?: string[];
-}
+export type Risk = Schemas["RiskBody"];
+export type RiskReason = Risk["reasons"][number];
+export type Analysis = Schemas["AnalyzedBody"];
 
 export const riskQuery = (accountId: string) =>
   queryOptions({
     queryKey: ["own", "risk", accountId],
-    queryFn: () => ask<Risk>("GET", `/api/risk/score/${accountId}`),
+    queryFn: () => body(api.GET("/api/risk/score/{account_id}", { params: { path: { account_id: accountId } } })),
   });
 
 export const LEVELS: Record<AlertLevel, { text: string; tone: "good" | "warn" | "bad" }> = {

@@ -1,8 +1,8 @@
 // A score that explains itself: every point has a reason, every reason its evidence and what would lower it.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ask } from "@/api/contract";
+import { api, body } from "@/api/client";
 import { useMe } from "@/api/queries";
-import { riskQuery, type Risk } from "@/api/risk";
+import { riskQuery } from "@/api/risk";
 import { useFormat } from "@/shared/format";
 import { Icon } from "@/shared/ui/icons";
 import { Notice } from "@/shared/ui/Notice";
@@ -18,7 +18,7 @@ export default function RiskPage() {
   const client = useQueryClient();
   const risk = useQuery(riskQuery(me.id));
   const analyse = useMutation({
-    mutationFn: () => ask<Risk>("POST", "/api/risk/analyze", { body: { account_id: me.id } }),
+    mutationFn: () => body(api.POST("/api/risk/analyze", { body: { account_id: me.id } })),
     onSuccess: (fresh) => client.setQueryData(riskQuery(me.id).queryKey, fresh),
   });
   return (
@@ -51,7 +51,7 @@ export default function RiskPage() {
             <h2 id="reasons">Where the points come from</h2>
           </div>
           <Shown query={risk} lines={5}>
-            {(one) => <Reasons reasons={one.reasons} />}
+            {(one) => <Reasons reasons={one.reasons} currency={one.currency} />}
           </Shown>
         </section>
       </div>

@@ -30,9 +30,11 @@ export function useRun(scenario: Scenario): Shown {
   const text = JSON.stringify(scenario);
   const coarse = useQuery(runQuery(useCalm(scenario, text, COARSE_MS)));
   const resting = useCalm(scenario, text, FINE_MS);
-  const fine = useQuery(
-    runQuery({ ...resting, uncertainty: { paths: PATHS, seed: 1, own_months: true }, sensitivity: {} }),
-  );
+  const fine = useQuery({
+    ...runQuery({ ...resting, uncertainty: { paths: PATHS, seed: 1, own_months: true }, sensitivity: {} }),
+    // One run at a time: the service limits how many a person may have under way.
+    enabled: coarse.isSuccess && !coarse.isPlaceholderData && !coarse.isFetching,
+  });
   const settled = JSON.stringify(resting) === text && fine.isSuccess && !fine.isPlaceholderData;
   return {
     run: settled ? fine.data : coarse.data,

@@ -16,7 +16,7 @@ export function CashFlow({ deposit }: { deposit: () => void }) {
   return (
     <Shown query={portfolio} lines={6}>
       {({ cash_flow: flow, savings_rate: rate }) => {
-        const months = flow.slice(-MONTHS);
+        const months = flow.filter((one) => one.currency === currency).slice(-MONTHS);
         const kept = sum(months.map((one) => one.income - one.expense));
         if (months.length === 0)
           return (

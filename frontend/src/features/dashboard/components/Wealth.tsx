@@ -62,7 +62,7 @@ export function Wealth({ accounts }: { accounts: Account[] }) {
               sentence={`Total of your accounts. ${sentence}`}
               lines={[{ id: "total", label: "Total", tone: "accent", points }]}
               currency={currency}
-              height={230}
+              height={330}
               stepped
               filled
             />

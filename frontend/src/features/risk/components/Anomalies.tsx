@@ -1,11 +1,11 @@
-import type { Risk } from "@/api/risk";
+import type { Analysis } from "@/api/risk";
 import { State } from "@/shared/ui/states";
 import { Rows } from "./EvidenceList";
 
 const SHOWN_MAX = 20;
 
-export function Anomalies({ risk }: { risk: Risk }) {
-  const ids = risk.anomalous_transactions ?? [];
+export function Anomalies({ risk }: { risk: Analysis }) {
+  const ids = risk.anomalous_transactions;
   return (
     <section className="card" aria-labelledby="anomalies">
       <div className="card-head">

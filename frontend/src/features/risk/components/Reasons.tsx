@@ -1,8 +1,12 @@
 import type { RiskReason } from "@/api/risk";
+import { useFormat } from "@/shared/format";
 import { State } from "@/shared/ui/states";
 import { EvidenceList } from "./EvidenceList";
 
-export function Reasons({ reasons }: { reasons: RiskReason[] }) {
+export function Reasons({ reasons, currency }: { reasons: RiskReason[]; currency: string }) {
+  const format = useFormat();
+  const figure = (value: number, unit: string) =>
+    unit === "money" ? format.money(value, currency) : `${format.number(value)} ${unit.replaceAll("_", " ")}`;
   if (reasons.length === 0)
     return (
       <State icon="check" title="No signal raises the score" compact>
@@ -19,8 +23,7 @@ export function Reasons({ reasons }: { reasons: RiskReason[] }) {
             <div className="stack-s">
               <h3>{titleOf(one.code)}</h3>
               <p className="small quiet">
-                {one.observed !== null && <>Seen: {one.observed}. </>}
-                {one.threshold !== null && <>Counts from: {one.threshold}.</>}
+                Seen: {figure(one.observed, one.unit)}. Counts from {figure(one.threshold, one.unit)}.
               </p>
               <p className="small">{one.advice}</p>
               {one.evidence.length > 0 && <EvidenceList ids={one.evidence} />}

@@ -1,6 +1,8 @@
 import type { Run } from "@/api/twin";
+import { useFormat } from "@/shared/format";
 
 export function Assumptions({ run }: { run: Run }) {
+  const format = useFormat();
   return (
     <section className="card" aria-labelledby="assumptions">
       <div className="card-head">
@@ -11,7 +13,10 @@ export function Assumptions({ run }: { run: Run }) {
       </div>
       <ul className="assumptions">
         {run.assumptions.map((one) => (
-          <li key={one.code}>{one.text}</li>
+          <li key={`${one.code} ${one.text}`}>
+            {one.text}
+            {one.value !== null && <strong> {format.number(one.value, 4)}</strong>}
+          </li>
         ))}
       </ul>
     </section>

@@ -1,5 +1,6 @@
 // What was found to recur: rename it, or switch it off where it has ended.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { recurringQuery } from "@/api/twin";
 import { useFormat } from "@/shared/format";
@@ -8,9 +9,12 @@ import { Shown, State } from "@/shared/ui/states";
 
 type Flow = Schemas["RecurringFlow"];
 
+const FIRST = 8;
+
 export function Recurring() {
   const client = useQueryClient();
   const flows = useQuery(recurringQuery);
+  const [all, setAll] = useState(false);
   const change = useMutation({
     mutationFn: ({ key, ...said }: { key: string } & Schemas["FlowChange"]) =>
       body(api.PATCH("/api/twin/recurring/{key}", { params: { path: { key } }, body: said })),
@@ -30,9 +34,16 @@ export function Recurring() {
             </State>
           ) : (
             <ul className="flows">
-              {list.map((flow) => (
+              {(all ? list : list.slice(0, FIRST)).map((flow) => (
                 <FlowLine key={flow.key} flow={flow} change={(said) => change.mutate({ key: flow.key, ...said })} />
               ))}
+              {list.length > FIRST && (
+                <li>
+                  <button type="button" className="link small" onClick={() => setAll(!all)}>
+                    {all ? "Show fewer" : `Show all ${list.length}`}
+                  </button>
+                </li>
+              )}
             </ul>
           )
         }
