@@ -44,6 +44,8 @@ class JsonBody(AbstractDTO[Any]):
     """See the module; what Litestar asks of a DTO, and nothing of its transfer models."""
 
     _decoders: ClassVar[dict[str, Decoder[Any]]] = {}
+    # Litestar makes a handler's id anew each time it is asked for.
+    _by_function: ClassVar[dict[Any, Decoder[Any]]] = {}
 
     @classmethod
     def create_for_field_definition(
@@ -81,4 +83,8 @@ class JsonBody(AbstractDTO[Any]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """The struct of the body."""
-        return decoded(self._decoders[self.asgi_connection.route_handler.handler_id], value)
+        handler = self.asgi_connection.route_handler
+        decoder = self._by_function.get(handler.fn)
+        if decoder is None:
+            decoder = self._by_function[handler.fn] = self._decoders[handler.handler_id]
+        return decoded(decoder, value)
