@@ -19,7 +19,9 @@ from fintwin.domain import accounts, holdings, profiles
 from fintwin.domain.accounts import AccountState
 from fintwin.domain.hashing import GENESIS
 from fintwin.domain.streams import StreamKind
+from fintwin.store.append import SHARD
 from fintwin.store.auditing import Row
+from fintwin.store.restoring import HEAD_COLUMNS
 from fintwin.store.rows import facts_of
 
 _CREDITS: Final = frozenset({accounts.TransferReceived, accounts.TransactionAnnotated})
@@ -76,25 +78,32 @@ def expected_facts(kind: StreamKind, state: Any) -> str | None:
     return None if kind in {StreamKind.NOTIFICATIONS, StreamKind.SIMULATIONS} or state is None else facts_of(state)
 
 
-def head_difference(stream: Stream, head: Row) -> str | None:
-    """The first column in which a head is not the replay of its stream."""
+def head_row(stream: Stream) -> tuple[Any, ...]:
+    """What the head of a stream should be, in the order of `restoring.HEAD_COLUMNS`."""
     state = stream.state
     account = state if isinstance(state, AccountState) else None
-    expected = {
-        "user_id": stream.user_id,
-        "version": stream.version,
-        "position": stream.position,
-        "stream_hash": stream.link,
-        "decided_in": head["decided_in"] if stream.decided_in is None else stream.decided_in,
-        "currency": account and account.currency,
-        "status": account and account.status.value,
-        "balance_minor": None if account is None else account.balance_minor,
-        "overdraft_limit_minor": None if account is None else account.overdraft_limit_minor,
-        "effective_at_last": account and account.effective_at_last,
-        "facts": expected_facts(stream.kind, state),
-    }
-    for column, value in expected.items():
-        if head[column] != value:
+    return (
+        SHARD,
+        stream.kind.value,
+        stream.id,
+        stream.user_id,
+        stream.version,
+        stream.position,
+        stream.decided_in,
+        stream.link,
+        account and account.currency,
+        account and account.status.value,
+        None if account is None else account.balance_minor,
+        None if account is None else account.overdraft_limit_minor,
+        account and account.effective_at_last,
+        expected_facts(stream.kind, state),
+    )
+
+
+def head_difference(stream: Stream, head: Row) -> str | None:
+    """The first column in which a head is not the replay of its stream."""
+    for column, value in zip(HEAD_COLUMNS, head_row(stream), strict=True):
+        if head[column] != value and not (column == "decided_in" and value is None):
             return f"{column} is {_shown(head[column])}, the replay of its events gives {_shown(value)}"
     return None
 

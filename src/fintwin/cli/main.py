@@ -28,6 +28,8 @@ COMMANDS = {
     "verify": "fintwin.cli.verify:verify",
     "head": "fintwin.cli.head:head",
     "replay": "fintwin.cli.replay:replay",
+    "export": "fintwin.cli.export:export",
+    "restore": "fintwin.cli.restore:restore",
 }
 REFUSALS = (EmbeddedError, SettingsError)
 

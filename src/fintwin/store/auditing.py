@@ -225,6 +225,16 @@ async def idempotency_rows(connection: Connection, users: Users) -> Sequence[Row
     return rows
 
 
+async def idempotency_page(connection: Connection, after: tuple[UUID, bytes], until: int, limit: int) -> Sequence[Row]:
+    """Whole rows of keys in order of users and keys, of transactions up to a position."""
+    rows: Sequence[Row] = await connection.fetch(
+        """SELECT user_id, key, request, shard, transaction_id, position, balance_minor FROM log.idempotency
+        WHERE (user_id, key) > ($1, $2) AND position <= $3 AND shard = $4 ORDER BY user_id, key LIMIT $5""",
+        *after, until, SHARD, limit,
+    )  # fmt: skip
+    return rows
+
+
 async def reversal_rows(connection: Connection, users: Users) -> Sequence[Row]:
     """Which transactions of these users were taken back, and by which."""
     rows: Sequence[Row] = await connection.fetch(_REVERSALS, users.after, users.until, SHARD)
