@@ -25,7 +25,7 @@ endif
 help:  ## print this help
 	@echo "FinTwin: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PORT=8000 and FINTWIN_DATA=.fintwin move the service and its data; PYTHON=python3.13 picks the Python of a new .venv;"
 	@echo "  ARGS='-k accounts' is handed to pytest."
@@ -49,17 +49,17 @@ $(RUN_READY): $(MADE) requirements.txt pyproject.toml hatch_build.py
 	@touch $@
 
 $(DEV_READY): $(RUN_READY) requirements-dev.txt
-	@echo "Installing what tests and checks need (about 50 MB, once)"
+	@echo "Installing what tests and checks need (about 100 MB, once)"
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
 .PHONY: run
 run: $(RUN_READY)  ## start the whole service in the foreground; Ctrl-C stops it
-	@$(VENV)/bin/fintwin run
+	@$(VENV)/bin/fintwin run --web build
 
 .PHONY: dev
-dev: $(DEV_READY)  ## like run, and parts start again when a source file changes
-	@$(VENV)/bin/fintwin run --reload
+dev: $(DEV_READY)  ## like run, parts start again when a source file changes, Vite serves the web app at :3000
+	@$(VENV)/bin/fintwin run --reload --web dev
 
 .PHONY: test
 test: $(DEV_READY)  ## the tests, at most 10 minutes; ends with what was skipped and why
@@ -99,6 +99,36 @@ bench: $(DEV_READY)  ## measure; writes docs/benchmarks.md
 .PHONY: wheel
 wheel: $(DEV_READY)  ## build dist/fintwin-*.whl
 	@$(PY) -m build --wheel --no-isolation --outdir dist .
+
+# What the web app is built with: npm of the machine or, where there is none that is new enough, from PyPI.
+WEB_READY := frontend/node_modules/.package-lock.json
+NPM := cd frontend && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --no-audit --no-fund
+
+$(WEB_READY): frontend/package-lock.json $(RUN_READY)
+	@$(PY) -c 'import os, sys; from fintwin.cli.web_build import has_node; sys.exit(not has_node(os.environ["PATH"]))' || $(PY) -m pip install --quiet --require-hashes -r requirements-web.txt
+	@echo "Getting what the web app is built with (about 250 MB on disk, once)"
+	@$(NPM) ci --loglevel=error
+	@touch $@
+
+.PHONY: setup-web
+setup-web: $(WEB_READY)  ## make frontend/node_modules
+
+.PHONY: web
+web: $(WEB_READY)  ## build the web app into frontend/dist
+	@$(NPM) run --silent build
+
+.PHONY: check-web
+check-web: $(WEB_READY)  ## format, types, lint and tests of the web app
+	@$(NPM) run --silent check
+	@$(NPM) test --silent
+
+.PHONY: openapi
+openapi: $(RUN_READY)  ## write frontend/openapi.json anew from the handlers
+	@$(VENV)/bin/fintwin openapi > frontend/openapi.json.new && mv frontend/openapi.json.new frontend/openapi.json
+
+.PHONY: screenshots
+screenshots: web  ## pictures of every screen into docs/screenshots, from a service of its own
+	@$(PY) -m tests.browser.screenshots
 
 .PHONY: rebuild
 rebuild: $(RUN_READY)  ## rebuild a read model beside the live one: make rebuild VIEW=balances

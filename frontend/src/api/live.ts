@@ -54,7 +54,10 @@ async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
       if (last !== null) headers["Last-Event-ID"] = last;
       const response = await fetch("/api/live", { headers, signal });
       if (response.status === 401) return;
-      if (response.status === 404) return ask(client, signal);
+      if (response.status === 404) {
+        await ask(client, signal);
+        return;
+      }
       if (response.ok && response.body !== null) {
         pause = 500;
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

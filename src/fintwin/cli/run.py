@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -22,14 +23,20 @@ import rich_click as click
 import fintwin
 from fintwin.cli.source_watch import SourceWatch
 from fintwin.cli.supervisor import STOP_SIGNALS, Part, stop_parts, supervise
+from fintwin.cli.web_build import WebBuild, web_build
 from fintwin.embedded import EmbeddedServers
 from fintwin.embedded.ports import is_taken
-from fintwin.settings import SettingsError, StartOptions, load, start_options
+from fintwin.settings import SettingsError, StartOptions, load, start_options, web_folder
 
 
 @click.command()
 @click.option("--reload", is_flag=True, help="Start the parts again whenever a source file changes.")
-def run(*, reload: bool) -> None:
+@click.option(
+    "--web",
+    type=click.Choice(["build", "dev"]),
+    help="Of a checkout: build the web app beside the service, or let Vite serve it at port 3000.",
+)
+def run(*, reload: bool, web: str | None) -> None:
     """Start everything in the foreground; Ctrl-C stops it."""
     for number in STOP_SIGNALS:
         signal.signal(number, _stop_starting)
@@ -39,13 +46,13 @@ def run(*, reload: bool) -> None:
         raise SettingsError(msg)
     if not options.embedded:
         load(os.environ)
-        sys.exit(_supervise(options, os.environ, look_after=lambda: None, reload=reload))
+        sys.exit(_supervise(options, os.environ, look_after=lambda: None, reload=reload, web=web))
     say(f"Starting Postgres and Valkey for {options.data_folder.resolve()}")
     with EmbeddedServers(options.data_folder, say=say) as servers:
         _migrate(servers)
         environment = os.environ | servers.environment()
         load(environment)
-        code = _supervise(options, environment, look_after=servers.restart_ended, reload=reload)
+        code = _supervise(options, environment, look_after=servers.restart_ended, reload=reload, web=web)
     say("FinTwin has stopped.")
     sys.exit(code)
 
@@ -77,27 +84,51 @@ def _migrate(servers: EmbeddedServers) -> None:
 
 
 def _supervise(
-    options: StartOptions, environment: Mapping[str, str], *, look_after: Callable[[], None], reload: bool
+    options: StartOptions,
+    environment: Mapping[str, str],
+    *,
+    look_after: Callable[[], None],
+    reload: bool,
+    web: str | None,
 ) -> int:
     """Runs the parts until somebody says stop."""
     parts = service_parts()
     watch = SourceWatch(Path(fintwin.__file__).parent) if reload else None
+    build = _web_build(options, serve=web == "dev") if web else None
+    told = False
+
+    def be_ready() -> None:
+        nonlocal told
+        told = True
+        say(f"FinTwin is ready: http://{name}:{options.port}")
 
     def look_around() -> None:
         look_after()
+        if build is not None and told:
+            build.poll()
         if watch is not None and watch.changed():
             say("A source file has changed: the parts start again.")
             stop_parts(parts)
 
     name = "localhost" if options.host in {"127.0.0.1", "::1"} else options.host
-    return supervise(
-        parts,
-        environment,
-        is_ready=lambda: _listens(options),
-        on_ready=lambda: say(f"FinTwin is ready: http://{name}:{options.port}"),
-        look_after=look_around,
-        say=say,
-    )
+    try:
+        return supervise(
+            parts,
+            environment,
+            is_ready=lambda: _listens(options),
+            on_ready=be_ready,
+            look_after=look_around,
+            say=say,
+        )
+    finally:
+        if build is not None:
+            build.stop()
+
+
+def _web_build(options: StartOptions, *, serve: bool) -> WebBuild | None:
+    log = options.data_folder / "web-build.log" if options.embedded else Path(tempfile.gettempdir()) / "fintwin-web.log"
+    environ = os.environ | {"PORT": str(options.port)}
+    return web_build(web_folder().parent, log, environ, say, serve=serve)
 
 
 def _listens(options: StartOptions) -> bool:

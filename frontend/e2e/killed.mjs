@@ -1,0 +1,25 @@
+// The service is dead when the button is pressed and comes back later; the waiting app books once.
+import { openBrowser } from "./browser.mjs";
+import { signedIn } from "./walking.mjs";
+
+const [base] = process.argv.slice(2);
+const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
+const browser = await openBrowser();
+const context = await browser.newContext({ locale: "en-GB" });
+const page = await context.newPage();
+const { token, headers } = await signedIn(base, context);
+await page.addInitScript((value) => localStorage.setItem("fintwin.token", value), token);
+await page.goto(`${base}/transactions`);
+await page.getByRole("button", { name: "Deposit", exact: true }).click();
+await page.getByLabel("Amount").fill("77");
+console.log("filled in");
+await new Promise((resume) => process.stdin.once("data", resume));
+await page.locator("dialog[open]").getByRole("button", { name: "Deposit" }).click();
+console.log("pressed");
+await page.getByText("The balance is now").waitFor({ timeout: 60_000 });
+await pause(500);
+const rows = await (await context.request.get(`${base}/api/transactions/`, { headers })).json();
+if (rows.length !== 1 || rows[0].amount !== 77) throw new Error(`${rows.length} transactions`);
+console.log("one deposit");
+await browser.close();
+process.stdin.destroy();
