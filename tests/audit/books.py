@@ -121,3 +121,10 @@ async def verified(
         return await verify(connection, OneAfterTheOther(connection), models=models, signed=signed, after=after)
     finally:
         await connection.execute("RESET ROLE")
+
+
+def environment(database: Database) -> dict[str, str]:
+    """What a command reads, for this database."""
+    urls = {f"FINTWIN_{role.upper()}_DATABASE_URL": url for role, url in database.role_urls.items()}
+    owner = {"DATABASE_URL": database.role_urls["api"], "FINTWIN_OWNER_DATABASE_URL": database.superuser_url}
+    return database.servers.environment() | urls | owner

@@ -34,7 +34,7 @@ class Tampered:
     told_by: Callable[[Report], bool]
 
 
-def changed(value: Any, draw: random.Random) -> Any:
+def changed(value: Any, draw: random.Random) -> Any:  # noqa: PLR0911  an answer for each type
     """Another value of the same type."""
     match value:
         case None:
@@ -186,10 +186,11 @@ async def change_head(connection: Connection, draw: random.Random) -> Tampered:
     return Tampered(
         f"head {column} of {stream}",
         lambda report: (
-            (report.faults[0].kind in {"head", "gap"}
-            and any(stream in fault.where or fault.kind == "gap" for fault in report.faults))
-            or (column == "stream_id"
-            and any(fault.kind == "head" for fault in report.faults))
+            (
+                report.faults[0].kind in {"head", "gap"}
+                and any(stream in fault.where or fault.kind == "gap" for fault in report.faults)
+            )
+            or (column == "stream_id" and any(fault.kind == "head" for fault in report.faults))
         ),
     )
 
