@@ -21,6 +21,7 @@ from litestar.types import Message, Receive, Scope, Send
 
 from fintwin.api import (
     accounts,
+    audit,
     auth,
     docs_page,
     events,
@@ -125,6 +126,7 @@ def create_app(services: Services) -> Application:
             notifications.router,
             personas.router,
             status.router,
+            audit.router,
             health.router,
             docs_page.router,
         ],
