@@ -119,7 +119,10 @@ class Writer:
         self._kick()
 
     def _kick(self) -> None:
-        if self._queue and len(self._in_flight) < self._in_flight_max:
+        # The log takes one append at a time. A second one ahead keeps both cores busy when it has much to carry; with little,
+        # it only makes two small appends of what could be one.
+        worth_it = not self._in_flight or self._waiting >= self._slice_max // 4
+        if self._queue and worth_it and len(self._in_flight) < self._in_flight_max:
             task = asyncio.get_running_loop().create_task(self._run_next())
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
