@@ -2,6 +2,7 @@
 import { clean, signedIn, walking, watch } from "./walking.mjs";
 
 const [base] = process.argv.slice(2);
+const found = [];
 const SCREENS = ["dashboard", "transactions", "twin", "risk", "portfolio", "notifications", "events", "settings"];
 
 await walking({}, async ({ browser, context }) => {
@@ -25,16 +26,17 @@ await walking({}, async ({ browser, context }) => {
         await page.goto(`${base}/${name}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await page.waitForLoadState("networkidle", { timeout: 5000 }).catch(() => undefined);
-        await clean(page, `${name} ${viewport.width} ${colorScheme}`);
+        await clean(page, `${name} ${viewport.width} ${colorScheme}`).catch((error) => faults.push(error.message));
         const wider = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         if (wider > 1) faults.push(`the page is ${wider} px wider than the window`);
-        if (faults.length > 0) throw new Error(`${name} ${viewport.width} ${colorScheme}\n${faults.join("\n")}`);
-        console.log("clean", name, viewport.width, colorScheme);
+        if (faults.length > 0) found.push(`${name} ${viewport.width} ${colorScheme}\n${faults.join("\n")}`);
+        else console.log("clean", name, viewport.width, colorScheme);
         await page.close();
       }
       await own.close();
     }
   }
+  if (found.length > 0) throw new Error(found.join("\n\n"));
 });

@@ -3,6 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { OfflineError, ProblemError } from "@/api/problem";
+import { accountsQuery, meQuery } from "@/api/queries";
+import { session } from "@/api/session";
 import { Toasts } from "@/shared/ui/Toasts";
 import { Broken } from "./Broken";
 import { NeedsProfile, NeedsSignIn, NeedsNobody } from "./gates";
@@ -11,7 +13,8 @@ import { Splash } from "./Splash";
 
 const Login = lazy(() => import("@/features/login/LoginPage"));
 const Onboarding = lazy(() => import("@/features/onboarding/OnboardingPage"));
-const Dashboard = lazy(() => import("@/features/dashboard/DashboardPage"));
+const dashboard = () => import("@/features/dashboard/DashboardPage");
+const Dashboard = lazy(dashboard);
 const Transactions = lazy(() => import("@/features/transactions/TransactionsPage"));
 const Twin = lazy(() => import("@/features/twin/TwinPage"));
 const Risk = lazy(() => import("@/features/risk/RiskPage"));
@@ -20,10 +23,13 @@ const Notifications = lazy(() => import("@/features/notifications/NotificationsP
 const Audit = lazy(() => import("@/features/audit/AuditPage"));
 const Settings = lazy(() => import("@/features/settings/SettingsPage"));
 
+// The screen that people open first is fetched at once, not when the gates have let them through.
+if (session.token() !== null && /^\/(?:dashboard)?$/.test(location.pathname)) void dashboard();
+
 const TRIES = 3;
 
 function queryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 5000,
@@ -34,6 +40,12 @@ function queryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
+  if (session.token() !== null) {
+    // Nearly every screen needs these two: they are asked for while its code is still on the way.
+    void client.prefetchQuery(meQuery);
+    void client.prefetchQuery(accountsQuery);
+  }
+  return client;
 }
 
 export function App() {

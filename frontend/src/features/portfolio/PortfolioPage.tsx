@@ -54,7 +54,7 @@ export default function PortfolioPage() {
         </section>
         <section className="card span-5 stretch" aria-labelledby="gain">
           <h2 id="gain" className="label">
-            Holdings
+            Value of the holdings
           </h2>
           <Shown query={summary}>
             {(one) => (
