@@ -37,6 +37,7 @@ await walking({ viewport: { width: 1280, height: 900 } }, async ({ page }) => {
   await page.getByRole("link", { name: "My events" }).click();
   await page.getByRole("button", { name: "Verify now" }).click();
   await page.getByText("nothing in between is changed").waitFor();
+  await page.getByText("The service has signed the same ends").waitFor();
   await clean(page, "events");
   console.log("verified");
 

@@ -1,6 +1,6 @@
 """Pictures of every screen into docs/screenshots, from a service of its own: `make screenshots`."""
 
-from tests.browser.services import ROOT, missing, run_script, running_service
+from tests.browser.running import ROOT, missing, run_script, running_service
 
 
 def main() -> None:

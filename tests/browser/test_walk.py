@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.services import Service, missing, run_script, running_service, script_started
+from tests.browser.running import Service, missing, run_script, running_service, script_started
 
 REASON = missing()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=f"browser: {REASON}")

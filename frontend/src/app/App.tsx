@@ -42,8 +42,8 @@ function queryClient(): QueryClient {
   });
   if (session.token() !== null) {
     // Nearly every screen needs these two: they are asked for while its code is still on the way.
-    void client.prefetchQuery(meQuery);
-    void client.prefetchQuery(accountsQuery);
+    client.query(meQuery).catch(() => undefined);
+    client.query(accountsQuery).catch(() => undefined);
   }
   return client;
 }

@@ -11,7 +11,7 @@ export interface Fault {
 
 export interface Verdict {
   events: number;
-  streams: { name: string; events: number; hash: string }[];
+  streams: { name: string; id: string; events: number; hash: string }[];
   faults: Fault[];
 }
 
@@ -30,7 +30,7 @@ export async function* allEvents(signal: AbortSignal): AsyncGenerator<StoredEven
 }
 
 export async function verify(signal: AbortSignal, progress: (events: number) => void): Promise<Verdict> {
-  const chains = new Map<string, { link: Uint8Array; version: number; name: string }>();
+  const chains = new Map<string, { link: Uint8Array; version: number; name: string; id: string }>();
   const faults: Fault[] = [];
   let events = 0;
   for await (const page of allEvents(signal)) {
@@ -49,11 +49,16 @@ export async function verify(signal: AbortSignal, progress: (events: number) => 
         faults.push({ position: event.position, what: "an event before it is missing" });
       else if (hex(link) !== event.stream_hash)
         faults.push({ position: event.position, what: "it does not follow from the one before" });
-      chains.set(key, { link, version: event.version, name: event.stream });
+      chains.set(key, { link, version: event.version, name: event.stream, id: event.stream_id });
       events += 1;
     }
     progress(events);
   }
-  const streams = [...chains.values()].map((one) => ({ name: one.name, events: one.version, hash: hex(one.link) }));
+  const streams = [...chains.values()].map((one) => ({
+    name: one.name,
+    id: one.id,
+    events: one.version,
+    hash: hex(one.link),
+  }));
   return { events, streams, faults };
 }

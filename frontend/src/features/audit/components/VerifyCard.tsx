@@ -3,6 +3,8 @@ import { useRef, useState } from "react";
 import { useFormat } from "@/shared/format";
 import { Icon } from "@/shared/ui/icons";
 import { Notice } from "@/shared/ui/Notice";
+import { saveText } from "@/shared/save";
+import { checkProof, type ProofVerdict } from "../api/proof";
 import { verify, type Verdict } from "../api/verify";
 
 export function VerifyCard() {
@@ -13,7 +15,10 @@ export function VerifyCard() {
     mutationFn: () => {
       setDone(0);
       stop.current = new AbortController();
-      return verify(stop.current.signal, setDone);
+      return verify(stop.current.signal, setDone).then(async (verdict) => ({
+        verdict,
+        proof: await checkProof(verdict),
+      }));
     },
   });
   return (
@@ -29,7 +34,12 @@ export function VerifyCard() {
         them on your device.
       </p>
       {check.isError && <Notice tone="bad">{check.error.message}</Notice>}
-      {check.isSuccess && <Result verdict={check.data} />}
+      {check.isSuccess && (
+        <>
+          <Result verdict={check.data.verdict} />
+          <Proof proof={check.data.proof} />
+        </>
+      )}
     </section>
   );
 }
@@ -75,5 +85,28 @@ function Result({ verdict }: { verdict: Verdict }) {
         Without such a copy no check can notice a history that was rewritten as a whole.
       </p>
     </div>
+  );
+}
+
+function Proof({ proof }: { proof: ProofVerdict }) {
+  const format = useFormat();
+  if (proof.kind === "absent")
+    return <p className="small quiet">This installation signs nothing: it has no signing key.</p>;
+  if (proof.kind === "differs")
+    return <Notice tone="bad">The signed heads and this history differ: {proof.what}.</Notice>;
+  const save = (
+    <button
+      type="button"
+      className="button small"
+      onClick={() => saveText("fintwin-proof.json", JSON.stringify(proof.signed, null, 2), "application/json")}
+    >
+      <Icon name="download" size={16} /> Keep it
+    </button>
+  );
+  return (
+    <Notice tone="good" action={save}>
+      The service has signed the same ends of your streams (Ed25519), at event {format.number(proof.position, 0)} of the
+      log.
+    </Notice>
   );
 }

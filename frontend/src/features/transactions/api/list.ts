@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api, body, nextCursor } from "@/api/client";
 import { newKey, type Transaction } from "@/api/queries";
+import { saveBlob } from "@/shared/save";
 
 export interface Filters {
   account?: string;
@@ -69,9 +70,5 @@ export async function saveExport(): Promise<void> {
   const { data } = await answer<Blob>(
     api.GET("/api/transactions/export", { params: { query: { format: "csv" } }, parseAs: "blob" }),
   );
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(data);
-  link.download = "fintwin-transactions.csv";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveBlob("fintwin-transactions.csv", data);
 }

@@ -12,7 +12,7 @@ export function Compared({ run }: { run: Run }) {
   const rows: [string, (one: Outcome) => string][] = [
     ["At the end", (one) => money(one.final)],
     ["Lowest", (one) => money(one.lowest)],
-    ["on", (one) => format.date(one.lowest_on)],
+    ["Lowest on", (one) => format.date(one.lowest_on)],
     ["First below the limit", (one) => (one.first_breach === null ? "never" : format.date(one.first_breach))],
     ["Savings rate", (one) => (one.savings_rate === null ? "none" : format.percent(one.savings_rate * 100))],
     ["Emergency months", (one) => months(one.emergency_months)],

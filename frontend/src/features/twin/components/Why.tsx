@@ -1,9 +1,12 @@
 // What the final difference is made of: each step alone, and what only their meeting does.
-import { totalOf, type Run } from "@/api/twin";
+import { useQuery } from "@tanstack/react-query";
+import { recurringQuery, totalOf, type Run } from "@/api/twin";
 import { useFormat } from "@/shared/format";
 
 export function Why({ run }: { run: Run }) {
   const format = useFormat();
+  const found = useQuery(recurringQuery).data ?? [];
+  const names = new Map(found.map((flow) => [flow.key, flow.name]));
   const { currency, difference, scenario_causes: causes } = totalOf(run);
   const largest = causes.toSorted((a, b) => Math.abs(b.amount) - Math.abs(a.amount)).slice(0, 5);
   return (
@@ -37,7 +40,7 @@ export function Why({ run }: { run: Run }) {
         {largest.map((cause) => (
           <div key={`${cause.kind}${cause.id}`}>
             <dt>
-              {NAMES[cause.kind]}
+              {names.get(cause.id) ?? NAMES[cause.kind]}
               {cause.evidence_count > 0 && (
                 <span className="quiet"> · from {cause.evidence_count} real transactions</span>
               )}
