@@ -71,7 +71,7 @@ def test_what_is_built_already_is_not_built_again(tmp_path: Path, said: list[str
     os.utime(frontend / "src" / "main.tsx", (2000, 2000))
     build = web_build(frontend, tmp_path / "log", os.environ, said.append)
     assert build is not None
-    assert [step.sentence for step in build.steps] == ["building"]
+    assert [step.sentence for step in build.steps] == ["making the types of its client", "building"]
 
 
 def test_a_wheel_has_nothing_to_build(tmp_path: Path, said: list[str]) -> None:

@@ -24,6 +24,8 @@ from fintwin.embedded.children import start_child, stop_child
 
 NODE_MIN: Final = (20, 19)
 STOP_PATIENCE_S: Final = 5.0
+VITE: Final = "node_modules/vite/bin/vite.js"
+TYPES: Final = ("node_modules/openapi-typescript/bin/cli.js", "openapi.json", "-o", "src/api/schema.d.ts")
 SOURCES: Final = ("src", "public", "index.html", "package-lock.json", "vite.config.ts", "openapi.json")
 
 
@@ -104,15 +106,22 @@ def web_build(
     if is_older(frontend / "node_modules" / ".package-lock.json", [frontend / "package-lock.json"]):
         steps.append(Step("getting its libraries (about 250 MB on disk, once)", npm("ci", "--no-audit", "--no-fund")))
     if serve:
-        steps.append(Step("Vite serves it at http://localhost:3000", npm("run", "dev")))
+        steps.append(Step("making the types of its client", node(*TYPES)))
+        steps.append(Step("Vite serves it at http://localhost:3000", node(VITE)))
     elif is_older(frontend / "dist" / "index.html", [frontend / name for name in SOURCES]):
-        steps.append(Step("building", npm("run", "--silent", "build"), built=True))
+        steps.append(Step("making the types of its client", node(*TYPES)))
+        steps.append(Step("building", node(VITE, "build"), built=True))
     return WebBuild(frontend, log, environment, say, steps) if steps else None
 
 
 def npm(*words: str) -> list[str]:
     """A command of npm, found by the path of the child."""
     return ["/usr/bin/env", "npm", *words]
+
+
+def node(*words: str) -> list[str]:
+    """A program of the libraries, without npm in between: npm leaves its children behind when it is told to end."""
+    return ["/usr/bin/env", "node", *words]
 
 
 def has_node(path: str) -> bool:
