@@ -46,10 +46,15 @@ async def test_a_tail_cut_off_with_its_heads_needs_a_signed_head(database: Datab
         await connection.execute("DELETE FROM log.event WHERE position = $1", last["position"])
         report = await verified(connection, models=())
         assert (report.faults[0].kind, report.faults[0].position) == ("gap", last["position"])
-        await connection.execute("UPDATE log.log_head SET position = position - 1")
         await connection.execute(
-            "UPDATE log.stream_head SET version = version - 1, status = 1 WHERE stream_id = $1 AND stream_kind = 1",
+            "UPDATE log.log_head l SET position = e.position, recorded_at = e.recorded_at "
+            "FROM log.event e WHERE e.position = l.position - 1"
+        )
+        await connection.execute(
+            "UPDATE log.stream_head h SET version = e.version, status = 1, decided_in = e.transaction_id FROM log.event e "
+            "WHERE h.stream_id = $1 AND h.stream_kind = 1 AND e.stream_id = $1 AND e.stream_kind = 1 AND e.version = $2",
             last["stream_id"],
+            last["version"] - 1,
         )
         await rehash(connection)
         assert (await verified(connection, models=())).sound

@@ -11,7 +11,6 @@ stored, so that one changed event is one fault and not a broken chain up to the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -21,14 +20,15 @@ import msgspec
 from fintwin.audit.findings import Faults
 from fintwin.domain.accounts.events import TransferSent
 from fintwin.domain.catalogue import decode
-from fintwin.domain.hashing import GENESIS
+from fintwin.domain.hashing import GENESIS, microseconds
 from fintwin.domain.postings import postings
-from fintwin.store import auditing
+from fintwin.store import auditing, raw_log
 from fintwin.store.auditing import Row
 from fintwin.store.connect import Connection
+from fintwin.store.raw_log import RawLink
 
-PAGE_EVENTS: Final = 2_000
-_HALVES: Final = frozenset({"TransferSent", "TransferReceived"})
+PAGE_EVENTS: Final = 5_000
+_HALVES: Final = frozenset({b"TransferSent", b"TransferReceived"})
 
 
 class Segment(NamedTuple):
@@ -52,26 +52,26 @@ async def check_segment(connection: Connection, segment: Segment) -> Checked:
         chain.begin(await auditing.event_at(connection, segment.after))
     after = segment.after
     while after < segment.until:
-        rows = await auditing.links(connection, after, segment.until, PAGE_EVENTS)
+        rows = await raw_log.links(connection, after, segment.until, PAGE_EVENTS)
         chain.take(rows)
         if len(rows) < PAGE_EVENTS:
             break
-        after = rows[-1]["position"]
+        after = rows[-1][0]
     chain.end_of_segment()
     chain.finish(await _rest_of_transaction(connection, segment.until, chain.transaction))
     return Checked(chain.events, chain.faults)
 
 
-async def _rest_of_transaction(connection: Connection, after: int, transaction: UUID | None) -> list[Row]:
-    rest: list[Row] = []
+async def _rest_of_transaction(connection: Connection, after: int, transaction: bytes | None) -> list[RawLink]:
+    rest: list[RawLink] = []
     while transaction is not None:
         # A transaction holds a few events: a first look of a few rows nearly always ends it.
-        rows = await auditing.links(connection, after, after + PAGE_EVENTS, max(8, len(rest)))
-        own = [row for row in rows if row["transaction_id"] == transaction]
+        rows = await raw_log.links(connection, after, after + PAGE_EVENTS, max(8, len(rest)))
+        own = [row for row in rows if row[1] == transaction]
         rest += own
         if not own or len(own) < len(rows):
             break
-        after = rows[-1]["position"]
+        after = rows[-1][0]
     return rest
 
 
@@ -81,14 +81,14 @@ class _Chain:
     def __init__(self, segment: Segment) -> None:
         self.faults = Faults()
         self.events = 0
-        self.transaction: UUID | None = None
+        self.transaction: bytes | None = None
         self._segment = segment
         self._expected = segment.after + 1
         self._link: bytes | None = GENESIS if segment.after == 0 else None
-        self._recorded_at: datetime | None = None
+        self._recorded_at: int | None = None
         self._whole = True
         self._torn = False
-        self._halves: list[Row] = []
+        self._halves: list[RawLink] = []
         self._first = 0
 
     def begin(self, before: Row | None) -> None:
@@ -97,11 +97,11 @@ class _Chain:
             self._torn = True
             return
         self._link = before["hash"]
-        self._recorded_at = before["recorded_at"]
-        self.transaction = before["transaction_id"]
+        self._recorded_at = microseconds(before["recorded_at"])
+        self.transaction = before["transaction_id"].bytes
         self._whole = False
 
-    def take(self, rows: Sequence[Row]) -> None:
+    def take(self, rows: Sequence[RawLink]) -> None:
         """The next events."""
         expected, link, recorded_at = self._expected, self._link, self._recorded_at
         for row in rows:
@@ -130,9 +130,9 @@ class _Chain:
         if self._expected <= self._segment.until:
             self._missing(self._expected, self._segment.until)
 
-    def finish(self, rest: Sequence[Row]) -> None:
+    def finish(self, rest: Sequence[RawLink]) -> None:
         """The rest of the last transaction, from behind the segment."""
-        self._halves += [row for row in rest if row["type"] in _HALVES]
+        self._halves += [row for row in rest if row[5] in _HALVES]
         self._end_transaction()
 
     def _missing(self, first: int, last: int) -> None:
@@ -148,21 +148,22 @@ class _Chain:
                 self.faults.add("transaction", wrong, position=self._first)
 
 
-def _what_is_wrong(halves: Sequence[Row]) -> str | None:
+def _what_is_wrong(halves: Sequence[RawLink]) -> str | None:
     """Why the halves of transfers in one transaction do not belong together."""
     transit: dict[str, int] = {}
     sent: list[tuple[UUID, UUID]] = []
     received: list[tuple[UUID, UUID]] = []
-    for row in halves:
+    for _, _, _, _, _, name, schema_version, stream, payload in halves:
         try:
-            event = decode(row["type"], row["schema_version"], row["payload"])
+            event = decode(name.decode(), schema_version, payload)
         except (msgspec.DecodeError, KeyError):
             return "a half of the transfer cannot be read"
+        stream_id = UUID(bytes=stream)
         if isinstance(event, TransferSent):
-            sent.append((row["stream_id"], event.to_account))
+            sent.append((stream_id, event.to_account))
         else:
-            received.append((event.from_account, row["stream_id"]))
-        _, other = postings(row["stream_id"], event)
+            received.append((event.from_account, stream_id))
+        _, other = postings(stream_id, event)
         transit[other.currency] = transit.get(other.currency, 0) + other.amount_minor
     if sorted(sent) != sorted(received):
         return "one half of a transfer has no other half"

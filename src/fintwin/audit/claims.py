@@ -42,12 +42,12 @@ class Claims:
 
     def _begin(self) -> None:
         # By transaction: the balance after its first own event, and where the transaction ends.
-        self._balances_minor: dict[UUID, int | None] = {}
-        self._ends: dict[UUID, int] = {}
-        self._reversed: dict[UUID, UUID] = {}
+        self._balances_minor: dict[bytes, int | None] = {}
+        self._ends: dict[bytes, int] = {}
+        self._reversed: dict[UUID, bytes] = {}
 
     def event(
-        self, transaction_id: UUID, position: int, balance_minor: int | None, event: Any, reverses: UUID | None
+        self, transaction_id: bytes, position: int, balance_minor: int | None, event: Any, reverses: UUID | None
     ) -> None:
         """The user's next own event, and the balance after it where it moved money."""
         if transaction_id not in self._ends:
@@ -67,10 +67,10 @@ class Claims:
         self._begin()
 
     def _check_key(self, row: Row, faults: Faults) -> None:
-        transaction = row["transaction_id"]
+        transaction = row["transaction_id"].bytes
         ends = self._ends.get(transaction)
         if ends is None:
-            self._unknown("key", row, transaction, faults)
+            self._unknown("key", row, row["transaction_id"], faults)
         elif ends != row["position"]:
             what = f"its position is {row['position']}, the transaction ends at {ends}"
             faults.add("key", what, position=ends, where=_where(row))
@@ -81,17 +81,18 @@ class Claims:
     def _check_reversals(self, user: UUID, rows: Sequence[Row], faults: Faults) -> None:
         said = set()
         for row in rows:
-            by = row["reversed_by"]
+            by = row["reversed_by"].bytes
             said.add((row["transaction_id"], by))
             if self._reversed.get(row["transaction_id"]) != by:
-                self._unknown("reversal", row, by, faults)
+                self._unknown("reversal", row, row["reversed_by"], faults)
             elif row["position"] != self._ends[by]:
                 what = f"its position is {row['position']}, the reversal ends at {self._ends[by]}"
                 faults.add("reversal", what, position=self._ends[by], where=_where(row))
         for reversed_one, by in self._reversed.items():
             if (reversed_one, by) not in said:
                 where = f"user {user}, transaction {reversed_one}"
-                faults.add("reversal", f"there is no row that {by} reversed it", position=self._ends[by], where=where)
+                what = f"there is no row that {UUID(bytes=by)} reversed it"
+                faults.add("reversal", what, position=self._ends[by], where=where)
 
     def _unknown(self, kind: str, row: Row, transaction: UUID, faults: Faults) -> None:
         if row["position"] > self._until:

@@ -138,7 +138,8 @@ class Replay:
         stream = self.streams.get(one.stream)
         if stream is None:
             stream = self.streams[one.stream] = Stream(one.stream_kind, one.stream_id, one.user_id)
-        stream.evolve(one.event, one.transaction_id, one.effective_at, one.recorded_at)
+        at_once = one.effective_at == one.recorded_at
+        stream.evolve(one.event, one.transaction_id, one.effective_at, at_once=at_once)
         stream.version, stream.position = one.version, one.position
         currency = amount = balance = None
         if type(one.event) in _MONEY:

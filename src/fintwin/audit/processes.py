@@ -7,17 +7,20 @@ with Processes(url, count=2) as runner:
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from fintwin.audit.verify import Outcome, Task, run_task
 from fintwin.store.auditing import auditing
 from fintwin.store.connect import Connection
+
+GIVING_WAY: Final = 10
 
 
 class Processes:
@@ -68,6 +71,7 @@ _workers: list[_Worker] = []
 
 def _begin(url: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told as well, and ends this process
+    os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)  # appends come before audits
     _workers.append(_Worker(url))
 
 

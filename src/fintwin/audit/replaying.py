@@ -38,18 +38,21 @@ class Stream(msgspec.Struct):
     position: int = 0
     link: bytes = GENESIS
     state: Any = None
-    decided_in: UUID | None = None
+    decided_in: UUID | bytes | None = None
     broken: bool = False
     """Something before was wrong: what comes after cannot be held against the rules."""
 
-    def evolve(self, event: Any, transaction_id: UUID, effective_at: datetime, recorded_at: datetime) -> None:
-        """Take in a decoded event. Raises whatever the fold of an impossible history raises."""
+    def evolve(self, event: Any, transaction_id: UUID | bytes, effective_at: datetime, *, at_once: bool) -> None:
+        """Take in a decoded event; ``at_once``: it counts from when it was recorded.
+
+        Raises whatever the fold of an impossible history raises.
+        """
         kind = self.kind
         if kind is StreamKind.ACCOUNT:
             self.state = accounts.evolve(self.state, event, effective_at=effective_at)
-            # A deposit that counts from when it was recorded is taken whatever the state is, like any other credit.
+            # A deposit at once is taken whatever the state is, like any other credit.
             name = type(event)
-            if name not in _CREDITS and (name is not accounts.Deposited or effective_at != recorded_at):
+            if name not in _CREDITS and not (at_once and name is accounts.Deposited):
                 self.decided_in = transaction_id
         elif kind is StreamKind.PROFILE:
             self.state = profiles.evolve(self.state, event)
@@ -89,7 +92,7 @@ def head_row(stream: Stream) -> tuple[Any, ...]:
         stream.user_id,
         stream.version,
         stream.position,
-        stream.decided_in,
+        UUID(bytes=stream.decided_in) if isinstance(stream.decided_in, bytes) else stream.decided_in,
         stream.link,
         account and account.currency,
         account and account.status.value,

@@ -96,7 +96,8 @@ class _Reader:
         stream = self._streams.get(one.stream)
         if stream is None:
             stream = self._streams[one.stream] = Stream(one.stream_kind, one.stream_id, one.user_id)
-        stream.evolve(one.event, one.transaction_id, one.effective_at, one.recorded_at)
+        at_once = one.effective_at == one.recorded_at
+        stream.evolve(one.event, one.transaction_id, one.effective_at, at_once=at_once)
         stream.version, stream.position, stream.link = event.version, event.position, event.stream_hash
         stream.decided_in = stream.decided_in or event.transaction_id
         reverses = getattr(one.event, "reverses", None)

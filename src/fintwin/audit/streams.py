@@ -22,15 +22,16 @@ from fintwin.audit.findings import Faults
 from fintwin.audit.read_models import Comparing
 from fintwin.audit.replaying import Stream, head_difference, rule_broken
 from fintwin.domain.catalogue import decode
-from fintwin.domain.hashing import digest as digest_of
+from fintwin.domain.hashing import from_microseconds
 from fintwin.domain.postings import postings
-from fintwin.domain.streams import StreamKind
-from fintwin.store import auditing
+from fintwin.domain.streams import Recorded, StreamKind
+from fintwin.store import auditing, raw_log
+from fintwin.store.append import SHARD
 from fintwin.store.auditing import Row, Users
 from fintwin.store.connect import Connection
-from fintwin.store.rows import recorded
+from fintwin.store.raw_log import RawEvent
 
-PAGE_EVENTS: Final = 2_000
+PAGE_EVENTS: Final = 5_000
 _ACCOUNTS: Final = UUID(int=0)
 _NOTHING: Final = (0, None)
 _KINDS: Final = {kind.value: kind for kind in StreamKind}
@@ -57,12 +58,13 @@ async def check_users(
     replay = _Replay(models, heads, Claims(keys, reversals, position), books_until)
     after = (users.after, 2**63 - 1)
     while True:
-        rows = await auditing.page_by_user(connection, after, users.until, position, PAGE_EVENTS)
-        for row in rows:
-            replay.take(row)
-        if len(rows) < PAGE_EVENTS:
+        events = await raw_log.page_by_user(connection, after, users.until, position, PAGE_EVENTS)
+        for event in events:
+            replay.take(event)
+        if len(events) < PAGE_EVENTS:
             break
-        after = (rows[-1]["user_id"], rows[-1]["position"])
+        last = events[-1]
+        after = (UUID(bytes=last[4]), last[0])
     replay.end()
     await replay.claims.look_up(connection, replay.checked.faults)
     return replay.checked
@@ -76,41 +78,26 @@ class _Replay:
         self.claims = claims
         self._faults = self.checked.faults
         self._models = models
-        self._heads = {(head["stream_kind"], head["stream_id"]): head for head in heads}
+        self._heads = {(head["stream_kind"], head["stream_id"].bytes): head for head in heads}
         self._books_until = books_until
         self._moved: dict[tuple[type, str], tuple[int, Any]] = {}
-        self._streams: dict[tuple[int, UUID], Stream] = {}
-        self._user: UUID | None = None
+        self._streams: dict[tuple[int, bytes], Stream] = {}
+        self._user: bytes | None = None
         self._broken = False
 
-    def take(self, row: Row) -> None:
+    def take(self, raw: RawEvent) -> None:
         """The next event."""
         (
-            shard, position, kind, stream_id, version, user_id, event_type, schema_version, transaction_id, effective_at,
-            recorded_at, payload, metadata, digest, stream_hash, _,
-        ) = row  # fmt: skip
+            position, kind, stream_id, version, user_id, name, schema_version, _, _, _, payload, _, digest, stream_hash,
+            computed,
+        ) = raw  # fmt: skip
         if user_id != self._user:
             self._end_user()
             self._user, self._streams, self._broken = user_id, {}, False
-        computed = digest_of(
-            shard=shard,
-            position=position,
-            stream_kind=kind,
-            stream_id=stream_id,
-            version=version,
-            user_id=user_id,
-            event_type=event_type,
-            schema_version=schema_version,
-            transaction_id=transaction_id,
-            effective_at=effective_at,
-            recorded_at=recorded_at,
-            payload=payload.encode(),
-            metadata=metadata.encode(),
-        )
         self.checked.events += 1
         if computed != digest:
             self._fault("digest", "its fields and bytes are not those that were hashed", position)
-        stream = self._streams.get((kind, stream_id)) or self._open_stream(row)
+        stream = self._streams.get((kind, stream_id)) or self._open_stream(raw)
         if stream is None:
             return
         if version != stream.version + 1:
@@ -119,39 +106,41 @@ class _Replay:
         elif sha256(stream.link + digest).digest() != stream_hash:
             self._fault("stream", "the chain of its stream is broken here", position)
         stream.version, stream.position, stream.link = version, position, stream_hash
+        if stream.broken:
+            return
         try:
-            event = decode(event_type, schema_version, payload)
+            event = decode(name, schema_version, payload)
         except (msgspec.DecodeError, KeyError, ValueError, TypeError) as error:
             self._fault("event", f"it cannot be read: {error!r}", position)
             stream.broken = True
-            return
-        if not stream.broken:
-            self._fold(stream, event, row)
+        else:
+            self._fold(stream, event, raw)
 
-    def _open_stream(self, row: Row) -> Stream | None:
-        kind = _KINDS.get(row["stream_kind"])
+    def _open_stream(self, raw: RawEvent) -> Stream | None:
+        position, number, stream_id, _, user_id, *_ = raw
+        kind = _KINDS.get(number)
         if kind is None:
-            self._fault("event", f"there is no stream of kind {row['stream_kind']}", row["position"])
+            self._fault("event", f"there is no stream of kind {number}", position)
             return None
-        if kind is not StreamKind.ACCOUNT and row["stream_id"] != row["user_id"]:
-            self._fault("stream", "the stream is not its user's own", row["position"])
-        stream = self._streams[kind, row["stream_id"]] = Stream(kind, row["stream_id"], row["user_id"])
+        if kind is not StreamKind.ACCOUNT and stream_id != user_id:
+            self._fault("stream", "the stream is not its user's own", position)
+        stream = self._streams[kind, stream_id] = Stream(kind, UUID(bytes=stream_id), UUID(bytes=user_id))
         return stream
 
-    def _fold(self, stream: Stream, event: Any, row: Row) -> None:
-        position, transaction_id = row["position"], row["transaction_id"]
+    def _fold(self, stream: Stream, event: Any, raw: RawEvent) -> None:
+        position, transaction_id, effective, recorded_us = raw[0], raw[7], raw[8], raw[9]
         reverses = getattr(event, "reverses", None)
         if reverses is not None and stream.state is not None and reverses in stream.state.reversed:
             self._fault("event", "it reverses a transaction that has been reversed before", position)
         try:
-            stream.evolve(event, transaction_id, row["effective_at"], row["recorded_at"])
-        except (AssertionError, KeyError, TypeError, AttributeError) as error:
+            stream.evolve(event, transaction_id, from_microseconds(effective), at_once=effective == recorded_us)
+        except (AssertionError, KeyError, TypeError, AttributeError, OverflowError) as error:
             self._fault("event", f"it cannot follow the events before it: {error}", position)
             stream.broken = True
             return
         balance_minor = None
-        state = stream.state
         if stream.kind is StreamKind.ACCOUNT:
+            state = stream.state
             wrong = rule_broken(state, event)
             if wrong:
                 self._fault("event", wrong, position)
@@ -163,12 +152,12 @@ class _Replay:
                     self._moved[key] = (self._moved.get(key, _NOTHING)[0] + amount_minor, event)
         self.claims.event(transaction_id, position, balance_minor, event, reverses)
         if self._models and not self._broken:
-            self._models.take(recorded(row))
+            self._models.take(_recorded(stream, event, raw))
 
     def _end_user(self) -> None:
-        user = self._user
-        if user is None:
+        if self._user is None:
             return
+        user = UUID(bytes=self._user)
         for key, stream in self._streams.items():
             head = self._heads.pop(key, None)
             where = f"{stream.kind.name.lower()} stream {stream.id}"
@@ -197,3 +186,23 @@ class _Replay:
     def _fault(self, kind: str, what: str, position: int) -> None:
         self._broken = True
         self._faults.add(kind, what, position=position)
+
+
+def _recorded(stream: Stream, event: Any, raw: RawEvent) -> Recorded:
+    """What the folds of read models take."""
+    position, _, _, version, _, name, schema_version, transaction_id, effective, recorded, _, metadata, *_ = raw
+    return Recorded(
+        shard=SHARD,
+        position=position,
+        stream_kind=stream.kind,
+        stream_id=stream.id,
+        version=version,
+        user_id=stream.user_id,
+        type=name,
+        schema_version=schema_version,
+        transaction_id=UUID(bytes=transaction_id),
+        effective_at=from_microseconds(effective),
+        recorded_at=from_microseconds(recorded),
+        event=event,
+        metadata=msgspec.json.decode(metadata),
+    )

@@ -131,7 +131,10 @@ async def verify(
         Segment(begin, min(begin + SEGMENT_EVENTS, end.position))
         for begin in range(after, end.position, SEGMENT_EVENTS)
     ]
-    ranges = await auditing.user_ranges(connection, RANGE_EVENTS, after)
+    if after:
+        ranges = await auditing.users_since(connection, after)
+    else:
+        ranges = await auditing.user_ranges(connection, RANGE_EVENTS)
     tasks: list[Task] = [*segments, *(UsersTask(users, tuple(models), end.position) for users in ranges)]
     total = end.position - after + sum(users.events for users in ranges)
     done = 0

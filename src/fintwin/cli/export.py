@@ -17,7 +17,7 @@ from uuid import UUID
 
 import rich_click as click
 
-from fintwin.cli.output import reader_may_leave
+from fintwin.cli.output import give_way, reader_may_leave
 from fintwin.cli.servers import servers_for
 from fintwin.settings import SettingsError, load
 
@@ -69,6 +69,7 @@ async def _export(
         if user is not None and not await streams_of(connection, user):
             click.echo("There is no such user.", err=True)
             return UNKNOWN
+        give_way()
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("export", total=until)
 

@@ -1,4 +1,4 @@
-"""Writing to standard output as other programs like it: no complaint when the reader has had enough.
+"""Manners of long commands: no complaint when the reader has had enough, and the service goes first.
 
 `fintwin replay ... | head` ends quietly, and the servers that were started for it are stopped:
 
@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+GIVING_WAY = 10
+
 
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
@@ -22,3 +24,8 @@ def reader_may_leave() -> Iterator[None]:
         # What Python still holds for standard output must go somewhere when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def give_way() -> None:
+    """From now on this process works when nobody else needs the processor: appends come before audits."""
+    os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)

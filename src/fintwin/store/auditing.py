@@ -4,7 +4,7 @@ The log never changes behind a position that has been read, so long ways through
 does change, heads and read models, is read for a stretch of users in one statement or one short transaction.
 
     end = await log_end(connection)
-    rows = await links(connection, after=0, until=end.position, limit=5000)
+    rows = await page(connection, after=0, until=end.position, limit=5000)
 """
 
 from __future__ import annotations
@@ -35,11 +35,6 @@ _END: Final = """
     LEFT JOIN LATERAL (SELECT * FROM log.event WHERE shard = l.shard ORDER BY shard, position DESC LIMIT 1) e ON true
     WHERE l.shard = $1
 """
-_LINKS: Final = """
-    SELECT position, transaction_id, recorded_at, digest, hash, type,
-        CASE WHEN type IN ('TransferSent', 'TransferReceived') THEN payload END AS payload, schema_version, stream_id
-    FROM log.event WHERE shard = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4
-"""
 _BY_USER: Final = """
     SELECT * FROM log.event
     WHERE (user_id, position) > ($1, $2) AND user_id <= $3 AND position <= $4 AND shard = $5
@@ -49,9 +44,16 @@ _RANGES: Final = """
     SELECT (array_agg(user_id ORDER BY user_id DESC))[1] AS last_user, sum(events)::bigint AS events FROM (
         SELECT user_id, events, (sum(events) OVER (ORDER BY user_id) - 1)::bigint / $1::bigint AS part FROM (
             SELECT user_id, sum(version) AS events FROM log.stream_head
-            WHERE shard = $2 GROUP BY user_id HAVING max(position) > $3
+            WHERE shard = $2 GROUP BY user_id
         ) AS users
     ) AS parts GROUP BY part ORDER BY last_user
+"""
+# By the events and by the heads: one of the two may have been tampered with.
+_SINCE: Final = """
+    SELECT user_id, sum(events)::bigint AS events FROM (
+        SELECT user_id, count(*) AS events FROM log.event WHERE shard = $1 AND position > $2 GROUP BY user_id
+        UNION ALL SELECT user_id, 0 FROM log.stream_head WHERE shard = $1 AND position > $2
+    ) AS users GROUP BY user_id ORDER BY user_id
 """
 # As superuser, somebody may have written what no append writes: rows of a shard or a user that there is not.
 _STRAYS: Final = """
@@ -118,12 +120,6 @@ async def log_end(connection: Connection) -> LogEnd:
     row = await connection.fetchrow(_END, SHARD)
     assert row is not None, "the migration makes the head of the log"
     return LogEnd(*row)
-
-
-async def links(connection: Connection, after: int, until: int, limit: int) -> Sequence[Row]:
-    """What the shard's chain and the transactions are checked by, in order of positions."""
-    rows: Sequence[Row] = await connection.fetch(_LINKS, SHARD, after, until, limit)
-    return rows
 
 
 async def page(connection: Connection, after: int, until: int, limit: int) -> Sequence[Row]:
@@ -193,19 +189,25 @@ async def strays(connection: Connection) -> Sequence[Row]:
     return rows
 
 
-async def user_ranges(connection: Connection, events: int, after: int = 0) -> list[Users]:
-    """All users in stretches of about so many events; with ``after``, only those with an event after that position.
+async def user_ranges(connection: Connection, events: int) -> list[Users]:
+    """All users in stretches of about so many events.
 
     The stretches leave no id out, so that events of a user without any head are met as well.
     """
     found = []
     last = FIRST_USER
-    rows = await connection.fetch(_RANGES, events, SHARD, after)
+    rows = await connection.fetch(_RANGES, events, SHARD)
     for number, row in enumerate(rows, 1):
         until = LAST_USER if number == len(rows) else row["last_user"]
         found.append(Users(last, until, row["events"]))
         last = until
     return found or [Users(FIRST_USER, LAST_USER, 0)]
+
+
+async def users_since(connection: Connection, position: int) -> list[Users]:
+    """Each user with an event after a position, a stretch of one."""
+    rows = await connection.fetch(_SINCE, SHARD, position)
+    return [Users(UUID(int=row["user_id"].int - 1), row["user_id"], row["events"]) for row in rows]
 
 
 async def heads(connection: Connection, users: Users) -> tuple[int, Sequence[Row]]:
