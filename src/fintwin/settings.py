@@ -57,7 +57,11 @@ VARIABLES = (
     ),
     Variable("FINTWIN_DATA", ".fintwin", "Folder of the embedded servers: data, secrets, logs."),
     Variable("DATABASE_URL", "", "Postgres, as the role `fintwin_api`. Empty: the embedded servers are started."),
-    Variable("FINTWIN_OWNER_DATABASE_URL", "", "Postgres, as an administrator. Read by `fintwin migrate` and `fintwin restore` only."),
+    Variable(
+        "FINTWIN_OWNER_DATABASE_URL",
+        "",
+        "Postgres, as an administrator. Read by `fintwin migrate` and `fintwin restore` only.",
+    ),
     *(
         Variable(
             f"FINTWIN_{role.upper()}_DATABASE_URL",

@@ -1,6 +1,6 @@
 """Transfers through rules, hashes and idempotency, against inserting the same rows with nothing around it.
 
-The peer is one plain multi-row INSERT per batch (the fastest form there is: arrays, unnested by the server) into a table without
+The peer is one plain multi-row INSERT per batch (the fastest form there is: arrays that the server unnests) into a table without
 an index, of the very rows that the append writes: two per transfer. It gets no rules, no keys, no numbering and no hashes.
 
 Payers and payees are drawn from the same accounts (with one account: everybody pays that one); of several processes each has payers
