@@ -3,8 +3,8 @@
 The peer is one plain multi-row INSERT per batch (the fastest form there is: arrays that the server unnests) into a table without
 an index, of the very rows that the append writes: two per transfer. It gets no rules, no keys, no numbering and no hashes.
 
-Payers and payees are drawn from the same accounts (with one account: everybody pays that one); of several processes each has payers
-of its own, so an account is paid by all of them and pays from one.
+Payers and payees are drawn from the same accounts (with one account: everybody pays that one); of several processes each has
+payers of its own, so an account is paid by all of them and pays from one.
 """
 
 import asyncio
