@@ -1,10 +1,13 @@
 import asyncio
 import re
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from fintwin.audit.processes import Processes
 from fintwin.audit.verify import OneAfterTheOther, verify
+from fintwin.domain import accounts
 from fintwin.store.auditing import auditing
 from tests.audit.books import MODELS, exported, live, lived_in, rehash, tampering, verified
 from tests.conftest import Database
@@ -103,6 +106,33 @@ async def test_what_no_rule_lets_through_is_found_under_true_hashes(
         assert found
         # Both halves of a transfer are one transaction, which is named by its first event.
         assert row["position"] - 1 <= found[0].position <= row["position"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "payload", "what"),
+    [
+        ("RateSet", "AccountFrozen", "{}", "the account is frozen"),
+        ("RateSet", "AccountClosed", "{}", "the account is closed"),
+        ("RateSet", "PeriodClosed", '{"through":"2199-12-31"}', "the period up to 2199-12-31 is closed"),
+        ("RateSet", "Nonsense", "{}", "cannot be read"),
+        ("RateSet", "UserErased", "{}", "no account stream has such an event"),
+        ("RateSet", "AccountOpened", '{"name":"s1.x","kind":"cash","currency":"EUR"}', "cannot follow"),
+    ],
+)
+async def test_an_event_that_cannot_stand_there_is_found(
+    database: Database, kind: str, type_: str, payload: str, what: str
+) -> None:
+    """Another event in the place of a true one, under true hashes: what comes after it breaks a rule, or it does itself."""
+    async with open_ledger(database) as bank:
+        ada = await bank.person("EUR", 5_00)
+        now = datetime.now(UTC)
+        booked(await bank.change(ada, accounts.SetRate(at=now, annual_rate_percent=Decimal(1))))
+        booked(await bank.withdraw(ada, 1_00))
+    async with tampering(database) as connection:
+        await connection.execute("UPDATE log.event SET type = $1, payload = $2 WHERE type = $3", type_, payload, kind)
+        await rehash(connection)
+        report = await verified(connection, models=())
+        assert [fault.kind for fault in report.faults if what in fault.what] == ["event"]
 
 
 async def test_appends_go_on_while_it_verifies(database: Database) -> None:

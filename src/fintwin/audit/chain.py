@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from fintwin.audit.findings import Faults
-from fintwin.domain.accounts.events import TransferSent
+from fintwin.domain.accounts.events import TransferReceived, TransferSent
 from fintwin.domain.catalogue import decode
 from fintwin.domain.hashing import GENESIS, microseconds
 from fintwin.domain.postings import postings
@@ -150,22 +150,31 @@ class _Chain:
 
 def _what_is_wrong(halves: Sequence[RawLink]) -> str | None:
     """Why the halves of transfers in one transaction do not belong together."""
-    transit: dict[str, int] = {}
-    sent: list[tuple[UUID, UUID]] = []
-    received: list[tuple[UUID, UUID]] = []
-    for _, _, _, _, _, name, schema_version, stream, payload in halves:
-        try:
-            event = decode(name.decode(), schema_version, payload)
-        except (msgspec.DecodeError, KeyError):
-            return "a half of the transfer cannot be read"
-        stream_id = UUID(bytes=stream)
-        if isinstance(event, TransferSent):
-            sent.append((stream_id, event.to_account))
-        else:
-            received.append((event.from_account, stream_id))
-        _, other = postings(stream_id, event)
-        transit[other.currency] = transit.get(other.currency, 0) + other.amount_minor
+    try:
+        events = [(raw[7], decode(raw[5].decode(), raw[6], raw[8])) for raw in halves]
+    except (msgspec.DecodeError, KeyError):
+        return "a half of the transfer cannot be read"
+    if len(events) == 2 and _one_transfer(*events[0], *events[1]):  # noqa: PLR2004  the two halves of nearly all of them
+        return None
+    sent = [(stream, event.to_account.bytes) for stream, event in events if isinstance(event, TransferSent)]
+    received = [(event.from_account.bytes, stream) for stream, event in events if not isinstance(event, TransferSent)]
     if sorted(sent) != sorted(received):
         return "one half of a transfer has no other half"
+    transit: dict[str, int] = {}
+    for stream, event in events:
+        _, other = postings(UUID(bytes=stream), event)
+        transit[other.currency] = transit.get(other.currency, 0) + other.amount_minor
     left = {currency: minor for currency, minor in transit.items() if minor}
     return f"money is left in transit: {left}" if left else None
+
+
+def _one_transfer(payer: bytes, sent: Any, payee: bytes, received: Any) -> bool:
+    """Whether two events are the two halves of one transfer, which leaves nothing in transit."""
+    return (
+        type(sent) is TransferSent
+        and type(received) is TransferReceived
+        and sent.amount_minor == received.amount_minor
+        and sent.currency == received.currency
+        and sent.to_account.bytes == payee
+        and received.from_account.bytes == payer
+    )

@@ -50,8 +50,7 @@ class Claims:
         self, transaction_id: bytes, position: int, balance_minor: int | None, event: Any, reverses: UUID | None
     ) -> None:
         """The user's next own event, and the balance after it where it moved money."""
-        if transaction_id not in self._ends:
-            self._balances_minor[transaction_id] = balance_minor
+        self._balances_minor.setdefault(transaction_id, balance_minor)
         # The other half of a transfer follows at once, whosever it is.
         self._ends[transaction_id] = position + 1 if type(event) is TransferSent else position
         if reverses is not None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from fintwin.domain import accounts, holdings, profiles
-from fintwin.domain.accounts import AccountState
+from fintwin.domain.accounts import AccountState, Status
 from fintwin.domain.hashing import GENESIS
 from fintwin.domain.streams import StreamKind
 from fintwin.store.append import SHARD
@@ -26,6 +26,7 @@ from fintwin.store.rows import facts_of
 
 _CREDITS: Final = frozenset({accounts.TransferReceived, accounts.TransactionAnnotated})
 _MONEY: Final = frozenset(get_args(accounts.MoneyEvent))
+_DEBITS: Final = frozenset({accounts.Withdrawn, accounts.TransferSent})
 
 
 class Stream(msgspec.Struct):
@@ -62,17 +63,23 @@ class Stream(msgspec.Struct):
             self.decided_in = transaction_id
 
 
-def rule_broken(state: AccountState, event: Any) -> str | None:
+def rule_broken(state: AccountState, event: Any, effective_at: datetime) -> str | None:
     """What no rule lets through, although the event can be folded: checked after each event of an account."""
     if state.balance_minor < -state.overdraft_limit_minor:
         return (
             f"the balance of {state.balance_minor} is below the limit of {-state.overdraft_limit_minor} (minor units)"
         )
-    if type(event) in _MONEY:
-        if event.currency != state.currency:
-            return f"money in {event.currency} on an account in {state.currency}"
-        if event.amount_minor <= 0:
-            return "an amount that is not positive"
+    kind = type(event)
+    if kind not in _MONEY:
+        return None
+    if event.currency != state.currency:
+        return f"money in {event.currency} on an account in {state.currency}"
+    if event.amount_minor <= 0:
+        return "an amount that is not positive"
+    if state.status is not Status.OPEN and (state.status is Status.CLOSED or kind in _DEBITS):
+        return f"the account is {state.status.name.lower()}"
+    if state.closed_through is not None and effective_at.date() <= state.closed_through:
+        return f"the period up to {state.closed_through} is closed"
     return None
 
 

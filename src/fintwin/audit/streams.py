@@ -21,7 +21,7 @@ from fintwin.audit.claims import Claims
 from fintwin.audit.findings import Faults
 from fintwin.audit.read_models import Comparing
 from fintwin.audit.replaying import Stream, head_difference, rule_broken
-from fintwin.domain.catalogue import decode
+from fintwin.domain.catalogue import EVENTS, decode
 from fintwin.domain.hashing import from_microseconds
 from fintwin.domain.postings import postings
 from fintwin.domain.streams import Recorded, StreamKind
@@ -34,6 +34,7 @@ from fintwin.store.raw_log import RawEvent
 PAGE_EVENTS: Final = 5_000
 _ACCOUNTS: Final = UUID(int=0)
 _NOTHING: Final = (0, None)
+_EVENTS: Final = {kind: frozenset(events) for kind, events in EVENTS.items()}
 _KINDS: Final = {kind.value: kind for kind in StreamKind}
 
 
@@ -129,11 +130,16 @@ class _Replay:
 
     def _fold(self, stream: Stream, event: Any, raw: RawEvent) -> None:
         position, transaction_id, effective, recorded_us = raw[0], raw[7], raw[8], raw[9]
+        if type(event) not in _EVENTS[stream.kind]:
+            self._fault("event", f"no {stream.kind.name.lower()} stream has such an event", position)
+            stream.broken = True
+            return
         reverses = getattr(event, "reverses", None)
         if reverses is not None and stream.state is not None and reverses in stream.state.reversed:
             self._fault("event", "it reverses a transaction that has been reversed before", position)
         try:
-            stream.evolve(event, transaction_id, from_microseconds(effective), at_once=effective == recorded_us)
+            effective_at = from_microseconds(effective)
+            stream.evolve(event, transaction_id, effective_at, at_once=effective == recorded_us)
         except (AssertionError, KeyError, TypeError, AttributeError, OverflowError) as error:
             self._fault("event", f"it cannot follow the events before it: {error}", position)
             stream.broken = True
@@ -141,7 +147,7 @@ class _Replay:
         balance_minor = None
         if stream.kind is StreamKind.ACCOUNT:
             state = stream.state
-            wrong = rule_broken(state, event)
+            wrong = rule_broken(state, event, effective_at)
             if wrong:
                 self._fault("event", wrong, position)
             amount_minor = getattr(event, "amount_minor", None)
