@@ -32,6 +32,14 @@ def test_every_screen_in_both_themes_and_widths(service: Service) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_bank_file_becomes_scenarios(service: Service) -> None:
+    """2,000 rows imported, salary and rent found in the twin, two runs kept and compared, a holding, notifications, the theme."""
+    told = run_script("journey.mjs", service.url, timeout_s=230)
+    assert told.split() == ["imported", "compared", "held", "read", "dark"]
+
+
+@pytest.mark.slow
 def test_a_transfer_shows_at_the_recipient(service: Service) -> None:
     """What one person sends, another sees without a reload."""
     assert "arrived" in run_script("transfer.mjs", service.url)

@@ -52,9 +52,22 @@ export function Recurring() {
   );
 }
 
+/** A flow without a counterparty's name is called as its latest transaction is. */
+function useName(flow: Flow): string {
+  const last = flow.transaction_ids.at(-1) ?? "";
+  const transaction = useQuery({
+    queryKey: ["own", "transaction", last],
+    queryFn: () => body(api.GET("/api/transactions/{transaction_id}", { params: { path: { transaction_id: last } } })),
+    enabled: flow.name === null && last !== "",
+    staleTime: Infinity,
+  });
+  if (flow.name !== null) return flow.name;
+  return transaction.data?.note ?? (flow.category === null ? "Without a name" : categoryName(flow.category));
+}
+
 function FlowLine({ flow, change }: { flow: Flow; change: (said: Schemas["FlowChange"]) => void }) {
   const format = useFormat();
-  const name = flow.name ?? (flow.category === null ? "Without a name" : categoryName(flow.category));
+  const name = useName(flow);
   const sign = flow.direction === "in" || flow.direction === "incoming" ? 1 : -1;
   return (
     <li className={flow.off ? "flow off" : "flow"}>
@@ -62,6 +75,7 @@ function FlowLine({ flow, change }: { flow: Flow; change: (said: Schemas["FlowCh
         <input
           className="flow-name"
           aria-label={`Name of ${name}`}
+          key={name}
           defaultValue={name}
           maxLength={100}
           onBlur={(event) => event.target.value.trim() !== name && change({ name: event.target.value.trim() || null })}
