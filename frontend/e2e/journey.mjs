@@ -62,7 +62,7 @@ await walking({ viewport: { width: 1440, height: 900 } }, async ({ page, context
 
   await page.getByRole("link", { name: /Notifications/ }).click();
   await page.getByRole("button", { name: "Read all" }).click();
-  await page.getByText("new", { exact: true }).waitFor({ state: "detached" });
+  await page.locator(".notification.fresh").first().waitFor({ state: "detached" });
   console.log("read");
 
   await page.getByRole("link", { name: "Settings" }).click();
