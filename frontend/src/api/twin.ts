@@ -18,8 +18,30 @@ export interface Step {
   [field: string]: unknown;
 }
 
-export const runScenario = (scenario: Scenario, signal?: AbortSignal) =>
-  ask<Run>("POST", "/api/twin/runs", { body: scenario, ...(signal === undefined ? {} : { signal }) });
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * One run after the other: the service limits how many a person may have under way. Whoever no longer wants an answer when the own turn
+ * comes leaves the queue; a run that has begun is waited for, since leaving it would not end it there.
+ */
+function inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const mine = turn.then(() => {
+    signal?.throwIfAborted();
+    return work();
+  });
+  turn = mine.catch(() => undefined);
+  return mine;
+}
+
+export const runScenario = (scenario: Scenario, signal?: AbortSignal): Promise<Run> =>
+  inTurn(() => ask<Run>("POST", "/api/twin/runs", { body: scenario }), signal);
+
+/** Runs and keeps it: one event. */
+export const keepScenario = (scenario: Scenario, key: string): Promise<Run> =>
+  inTurn(() => ask<Run>("POST", "/api/twin/runs", { body: { ...scenario, save: true }, key }));
+
+export const compareRuns = (ids: readonly string[]) =>
+  inTurn(() => body(api.GET("/api/twin/compare", { params: { query: { runs: ids.join(",") } } })));
 
 export const runQuery = (scenario: Scenario) =>
   queryOptions({

@@ -1,7 +1,6 @@
 // Up to four kept runs over each other: first what was asked differently, then the lines, then the figures.
 import { useQuery } from "@tanstack/react-query";
-import { api, body } from "@/api/client";
-import { totalOf, type Run } from "@/api/twin";
+import { compareRuns, totalOf, type Run } from "@/api/twin";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
 import { TimeChart, type Line } from "@/shared/charts/TimeChart";
 import { useFormat } from "@/shared/format";
@@ -22,7 +21,7 @@ function Compared({ ids }: { ids: readonly string[] }) {
   const format = useFormat();
   const compared = useQuery({
     queryKey: ["own", "twin", "compare", ids],
-    queryFn: () => body(api.GET("/api/twin/compare", { params: { query: { runs: ids.join(",") } } })),
+    queryFn: () => compareRuns(ids),
   });
   return (
     <Shown query={compared} lines={8}>

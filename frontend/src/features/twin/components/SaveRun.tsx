@@ -1,9 +1,8 @@
 // Keeping a run: one event in the log, nothing else.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ask } from "@/api/contract";
 import { newKey } from "@/api/queries";
-import type { Run, Scenario } from "@/api/twin";
+import { keepScenario, type Scenario } from "@/api/twin";
 import { Field } from "@/shared/ui/Field";
 import { Notice } from "@/shared/ui/Notice";
 import { useToast } from "@/shared/ui/Toasts";
@@ -13,8 +12,7 @@ export function SaveRun({ scenario, ready }: { scenario: Scenario; ready: boolea
   const client = useQueryClient();
   const tell = useToast();
   const save = useMutation({
-    mutationFn: () =>
-      ask<Run>("POST", "/api/twin/runs", { body: { ...scenario, name: name.trim(), save: true }, key: newKey() }),
+    mutationFn: () => keepScenario({ ...scenario, name: name.trim() }, newKey()),
     onSuccess: () => {
       tell(`“${name.trim()}” is kept.`);
       setName("");
