@@ -72,3 +72,5 @@ ALTER ROLE fintwin_twin SET enable_seqscan = off;
 -- The auditor walks through indexes from one end to the other, a page at a time: a sort would look at the rest on each page.
 ALTER ROLE fintwin_auditor SET enable_seqscan = off;
 ALTER ROLE fintwin_auditor SET enable_bitmapscan = off;
+ALTER ROLE fintwin_auditor SET enable_sort = off;
+ALTER ROLE fintwin_auditor SET enable_incremental_sort = off;

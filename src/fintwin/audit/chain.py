@@ -28,7 +28,7 @@ from fintwin.store.connect import Connection
 from fintwin.store.raw_log import RawLink
 
 PAGE_EVENTS: Final = 5_000
-_HALVES: Final = frozenset({b"TransferSent", b"TransferReceived"})
+_HALVES: Final = {b"TransferSent": "TransferSent", b"TransferReceived": "TransferReceived"}
 
 
 class Segment(NamedTuple):
@@ -151,7 +151,7 @@ class _Chain:
 def _what_is_wrong(halves: Sequence[RawLink]) -> str | None:
     """Why the halves of transfers in one transaction do not belong together."""
     try:
-        events = [(raw[7], decode(raw[5].decode(), raw[6], raw[8])) for raw in halves]
+        events = [(raw[7], decode(_HALVES[raw[5]], raw[6], raw[8])) for raw in halves]
     except (msgspec.DecodeError, KeyError):
         return "a half of the transfer cannot be read"
     if len(events) == 2 and _one_transfer(*events[0], *events[1]):  # noqa: PLR2004  the two halves of nearly all of them
