@@ -82,7 +82,7 @@ check: $(DEV_READY)  ## format, lint, types, import contracts, tidiness, secrets
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(PY) -m pytest -q tests/tidy
 	$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml src
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
