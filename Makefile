@@ -11,6 +11,7 @@ VENV := .venv
 MADE := $(VENV)/.made
 RUN_READY := $(VENV)/.ready-to-run
 DEV_READY := $(VENV)/.ready-to-develop
+FAILOVER_READY := $(VENV)/.ready-to-fail-over
 PY := $(VENV)/bin/python
 ARGS ?=
 
@@ -53,6 +54,11 @@ $(DEV_READY): $(RUN_READY) requirements-dev.txt
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# Two packages of these come as source and are built here; so they are not among what every `make test` needs.
+$(FAILOVER_READY): $(DEV_READY) requirements-failover.txt
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-failover.txt
+	@touch $@
+
 .PHONY: run
 run: $(RUN_READY)  ## start the whole service in the foreground; Ctrl-C stops it
 	@$(VENV)/bin/fintwin run --web build
@@ -66,11 +72,11 @@ test: $(DEV_READY)  ## the tests, at most 10 minutes; ends with what was skipped
 	@$(PY) -m pytest -m "not slow and not soak" $(ARGS)
 
 .PHONY: test-all
-test-all: $(DEV_READY)  ## the tests, slow ones included
+test-all: $(DEV_READY) $(FAILOVER_READY)  ## the tests, slow ones included
 	@$(PY) -m pytest -m "not soak" $(ARGS)
 
 .PHONY: test-slow
-test-slow: $(DEV_READY)  ## only what test-all adds to test
+test-slow: $(DEV_READY) $(FAILOVER_READY)  ## only what test-all adds to test
 	@$(PY) -m pytest -m "slow and not soak" $(ARGS)
 
 .PHONY: soak
@@ -136,10 +142,11 @@ rebuild: $(RUN_READY)  ## rebuild a read model beside the live one: make rebuild
 	@$(VENV)/bin/fintwin rebuild "$(VIEW)"
 
 .PHONY: lock
-lock: $(DEV_READY)  ## resolve the dependencies anew and write both requirements files
+lock: $(DEV_READY)  ## resolve the dependencies anew and write the requirements files
 	@$(PY) -m uv lock --quiet --upgrade --no-config
 	@$(PY) -m uv export --quiet --no-config --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --format requirements-txt --output-file requirements.txt
 	@$(PY) -m uv export --quiet --no-config --frozen --no-header --no-annotate --no-emit-project --group dev --format requirements-txt --output-file requirements-dev.txt
+	@$(PY) -m uv export --quiet --no-config --frozen --no-header --no-annotate --no-emit-project --only-group failover --format requirements-txt --output-file requirements-failover.txt
 
 .PHONY: clean
 clean:  ## remove .venv, caches and build results; the data in .fintwin stays
