@@ -39,8 +39,9 @@ CREATE FUNCTION log.append(
     h_event integer[], h_currency text[], h_status smallint[], h_limit bigint[], h_facts text[]
 ) RETURNS log.append_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- Every look-up here is by key. A plan made while the tables were small would scan them when they no longer are.
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+-- Every look-up here is by key, one row each (OFFSET 0 keeps it so): a join planned while the tables were small or not yet
+-- counted compares each key with every row.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off
 AS $$
 DECLARE
     commands integer := cardinality(c_user);
@@ -63,7 +64,6 @@ DECLARE
     w_basis uuid[];
     w_facts text[];
     w_position bigint[] := array_fill(NULL::bigint, ARRAY[streams]);
-    w_known boolean[];
     -- what each event became
     a_position bigint[] := array_fill(NULL::bigint, ARRAY[events]);
     a_version bigint[] := array_fill(NULL::bigint, ARRAY[events]);
@@ -110,7 +110,9 @@ BEGIN
     FOR found IN
         SELECT q.i, k.request, k.transaction_id, k.position, k.balance_minor
             FROM unnest(c_user, c_key) WITH ORDINALITY AS q(user_id, key, i)
-            JOIN log.idempotency k ON k.user_id = q.user_id AND k.key = q.key
+            CROSS JOIN LATERAL (
+                SELECT * FROM log.idempotency one WHERE one.user_id = q.user_id AND one.key = q.key OFFSET 0
+            ) AS k
     LOOP
         r_status[found.i] := CASE WHEN found.request = c_request[found.i] THEN 1 ELSE 7 END;
         r_transaction[found.i] := found.transaction_id;
@@ -121,17 +123,19 @@ BEGIN
     -- One sort, not one for each column.
     SELECT array_agg(h.user_id), array_agg(h.version), array_agg(h.balance_minor), array_agg(h.overdraft_limit_minor),
             array_agg(h.status), array_agg(h.currency), array_agg(h.effective), array_agg(h.stream_hash),
-            array_agg(h.facts), array_agg(h.decided_in), array_agg(h.known)
-        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_basis,
-            w_known
+            array_agg(h.facts), array_agg(h.decided_in)
+        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_basis
         FROM (
             SELECT w.user_id, coalesce(w.version, 0) AS version, w.balance_minor, w.overdraft_limit_minor, w.status,
                     w.currency, (extract(epoch FROM w.effective_at_last) * 1000000)::bigint AS effective,
                     coalesce(w.stream_hash, '\x0000000000000000000000000000000000000000000000000000000000000000')
                         AS stream_hash,
-                    w.facts::text AS facts, w.decided_in, w.version IS NOT NULL AS known
+                    w.facts::text AS facts, w.decided_in
                 FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
-                LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id
+                LEFT JOIN LATERAL (
+                    SELECT * FROM log.stream_head one
+                        WHERE one.shard = p_shard AND one.stream_kind = q.kind AND one.stream_id = q.id OFFSET 0
+                ) AS w ON true
                 ORDER BY q.i
         ) AS h;
 
@@ -291,28 +295,19 @@ BEGIN
                         hash)
                 WHERE q.position IS NOT NULL;
 
-        UPDATE log.stream_head AS head
-            SET version = q.version, position = q.position, decided_in = q.decided_in, stream_hash = q.stream_hash, currency = q.currency,
-                status = q.status, balance_minor = q.balance, overdraft_limit_minor = q.overdraft,
-                effective_at_last = log.moment(q.effective),
-                facts = q.facts::json
-            FROM unnest(s_kind, s_id, w_known, w_version, w_position, w_basis, w_hash, w_currency, w_status, w_balance,
-                    w_limit, w_effective, w_facts)
-                AS q(kind, id, known, version, position, decided_in, stream_hash, currency, status, balance, overdraft, effective,
-                    facts)
-            WHERE head.shard = p_shard AND head.stream_kind = q.kind AND head.stream_id = q.id
-                AND q.known AND q.position IS NOT NULL;
-        IF false = ANY (w_known) THEN
-            INSERT INTO log.stream_head
-                SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.decided_in, q.stream_hash, q.currency, q.status,
-                        q.balance, q.overdraft,
-                        log.moment(q.effective), q.facts::json
-                    FROM unnest(s_kind, s_id, w_known, w_user, w_version, w_position, w_basis, w_hash, w_currency, w_status,
-                            w_balance, w_limit, w_effective, w_facts)
-                        AS q(kind, id, known, user_id, version, position, decided_in, stream_hash, currency, status, balance,
-                            overdraft, effective, facts)
-                    WHERE NOT q.known AND q.position IS NOT NULL;
-        END IF;
+        INSERT INTO log.stream_head AS head
+            SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.decided_in, q.stream_hash, q.currency,
+                    q.status, q.balance, q.overdraft, log.moment(q.effective), q.facts::json
+                FROM unnest(s_kind, s_id, w_user, w_version, w_position, w_basis, w_hash, w_currency, w_status,
+                        w_balance, w_limit, w_effective, w_facts)
+                    AS q(kind, id, user_id, version, position, decided_in, stream_hash, currency, status, balance,
+                        overdraft, effective, facts)
+                WHERE q.position IS NOT NULL
+            ON CONFLICT (shard, stream_kind, stream_id) DO UPDATE
+                SET version = excluded.version, position = excluded.position, decided_in = excluded.decided_in,
+                    stream_hash = excluded.stream_hash, currency = excluded.currency, status = excluded.status,
+                    balance_minor = excluded.balance_minor, overdraft_limit_minor = excluded.overdraft_limit_minor,
+                    effective_at_last = excluded.effective_at_last, facts = excluded.facts;
 
         INSERT INTO log.idempotency
             SELECT q.user_id, q.key, q.request, p_shard, q.transaction_id, q.position, q.balance
