@@ -58,6 +58,8 @@ ALTER ROLE fintwin_projector SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE fintwin_projector SET synchronous_commit = off;
 ALTER ROLE fintwin_publisher SET statement_timeout = '30s';
 ALTER ROLE fintwin_publisher SET idle_in_transaction_session_timeout = '5s';
+-- What it notes of its progress it finds again in Redis: a crash may take it back.
+ALTER ROLE fintwin_publisher SET synchronous_commit = off;
 ALTER ROLE fintwin_auditor SET statement_timeout = '60s';
 ALTER ROLE fintwin_auditor SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE fintwin_auditor SET default_transaction_read_only = on;

@@ -7,68 +7,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
-import msgspec
 from litestar import Router, get
 from litestar.params import QueryParameter
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, signed_in
 from fintwin.api.statement_pages import POSITION_MAX, next_link
-from fintwin.domain.streams import StreamKind
+from fintwin.publisher.envelope import StoredEventBody, as_stored
 from fintwin.store import read
-from fintwin.store.rows import StoredEvent
 
 EVENTS_DEFAULT = 100
 EVENTS_MAX = 1000
-
-
-class StoredEventBody(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as stored; hashes in hex, `stream_kind` the number that is hashed and `stream` its name."""
-
-    shard: int
-    position: int
-    stream: str
-    stream_kind: int
-    stream_id: UUID
-    version: int
-    user_id: UUID
-    type: str
-    schema_version: int
-    transaction_id: UUID
-    effective_at: datetime
-    recorded_at: datetime
-    payload: str
-    metadata: str
-    digest: str
-    stream_hash: str
-    hash: str
-
-
-def as_stored(event: StoredEvent) -> StoredEventBody:
-    """The JSON form of a stored event."""
-    return StoredEventBody(
-        shard=event.shard,
-        position=event.position,
-        stream=StreamKind(event.stream_kind).name.lower(),
-        stream_kind=event.stream_kind,
-        stream_id=event.stream_id,
-        version=event.version,
-        user_id=event.user_id,
-        type=event.type,
-        schema_version=event.schema_version,
-        transaction_id=event.transaction_id,
-        effective_at=event.effective_at,
-        recorded_at=event.recorded_at,
-        payload=event.payload,
-        metadata=event.metadata,
-        digest=event.digest.hex(),
-        stream_hash=event.stream_hash.hex(),
-        hash=event.hash.hex(),
-    )
 
 
 @get("/", summary="The caller's own events as stored, oldest first")

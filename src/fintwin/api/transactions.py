@@ -16,7 +16,6 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from fintwin.api import transaction
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, booked, position_headers, signed_in
-from fintwin.api.events import StoredEventBody, as_stored
 from fintwin.api.movements import NewTransaction, in_own_words, movement_of
 from fintwin.api.problems import malformed, refused
 from fintwin.api.statement_pages import POSITION_MAX, Search, decimal, find, moment, next_link
@@ -28,6 +27,7 @@ from fintwin.domain.accounts.decide import UNKNOWN_ACCOUNT
 from fintwin.domain.refusals import Refusal
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import UNKNOWN_TRANSACTION
+from fintwin.publisher.envelope import StoredEventBody, as_stored
 from fintwin.store import reading, statements
 from fintwin.store.reading import Filter
 
