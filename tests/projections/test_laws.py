@@ -13,7 +13,7 @@ from fintwin.domain.streams import Recorded
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import Key, ReadModel, Rows, encode_rows, fold_all
 from fintwin.projector import folding as folding_module
-from fintwin.projector.folding import Folding
+from fintwin.projector.folding import Folding, runs_of
 from fintwin.store.projecting import Written
 from tests.projections.histories import histories
 
@@ -70,7 +70,7 @@ def test_batches_and_forgetting_change_nothing(model: ReadModel, events: list[Re
             for table in model.tables:
                 folding.learn(table, tables.load(needed.named.get(table, ()), needed.users, table))
             folding.whole(needed.users)
-            tables.write(folding.fold(batch))
+            tables.write(folding.fold(runs_of(batch)))
             folding.position = end
             folding.trim()
             if draw.random() < 0.1:

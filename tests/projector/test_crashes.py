@@ -1,6 +1,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -120,11 +121,11 @@ async def test_a_poison_event_stops_one_read_model(database: Database) -> None:
     poison = next(one for one in events[20:] if one.type == "Deposited")
     await put_into_log(database.superuser_url, events)
 
-    def fold(rows: UserRows, event: Recorded) -> Changes:
-        if event.position == poison.position:
+    def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+        if any(event.position == poison.position for event in events):
             msg = "cannot take this"
             raise ValueError(msg)
-        return balances.fold(rows, event)
+        return balances.fold(rows, events)
 
     broken = msgspec.structs.replace(balances.MODEL, fold=fold)
     models = [broken if model.name == "balances" else model for model in READ_MODELS]

@@ -85,7 +85,7 @@ class _Build:
         if event.position > self._position or event.type not in self._types or self._fault:
             return
         try:
-            changes = self._model.fold(self._folded, event)
+            changes = self._model.fold(self._folded, (event,))
         except Exception as error:  # noqa: BLE001  whatever a fold raises, the projector stops there as well
             self._fault = (event.position, f"the fold fails: {error!r}")
             return

@@ -10,18 +10,20 @@ The row is the account's state (`domain.accounts.evolve`) in columns, with when 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
-from fintwin.domain.accounts.events import AccountEvent, AccountKind, MoneyEvent
-from fintwin.domain.accounts.state import AccountState, Status, delta_minor, evolve
+import msgspec
+
+from fintwin.domain.accounts.events import AccountEvent, AccountKind
+from fintwin.domain.accounts.state import SIGNS, AccountState, Status, evolve
 from fintwin.domain.streams import Recorded
-from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
 
 ACCOUNT: Final = "account"
-_MONEY: Final = frozenset(get_args(MoneyEvent))
 _STATUS: Final = {status.value: status for status in Status}
 
 
@@ -64,51 +66,86 @@ def keys(event: Recorded) -> list[Key]:
     return [(ACCOUNT, event.stream_id)]
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """The account after one more event of its stream."""
-    key = (ACCOUNT, event.stream_id)
-    before: Account | None = rows.get(key)
-    if before is not None and type(event.event) in _MONEY:
-        return {key: _moved(before, event)}
-    state = evolve(None if before is None else before.state(), event.event, effective_at=event.effective_at)
-    return {
-        key: Account(
-            user_id=event.user_id,
-            account_id=event.stream_id,
-            name=state.name,
-            kind=state.kind,
-            currency=state.currency,
-            status=state.status.value,
-            balance_minor=state.balance_minor,
-            overdraft_limit_minor=state.overdraft_limit_minor,
-            annual_rate_percent=state.annual_rate_percent,
-            closed_through=state.closed_through,
-            effective_at_last=state.effective_at_last,
-            opened_at=event.recorded_at if before is None else before.opened_at,
-            version=state.version,
-            position=event.position,
+class _Moving(msgspec.Struct, gc=False):
+    """An account while movements are folded: its row before them, and what they change."""
+
+    before: Account
+    balance_minor: int
+    effective_at_last: datetime | None
+    version: int
+    position: int
+
+    def row(self) -> Account:
+        before = self.before
+        return Account(
+            before.user_id,
+            before.account_id,
+            before.name,
+            before.kind,
+            before.currency,
+            before.status,
+            self.balance_minor,
+            before.overdraft_limit_minor,
+            before.annual_rate_percent,
+            before.closed_through,
+            self.effective_at_last,
+            before.opened_at,
+            self.version,
+            self.position,
         )
-    }
 
 
-def _moved(before: Account, event: Recorded) -> Account:
-    """What `evolve` does with money, without the way over the state: nearly all events are of this kind."""
-    last, effective_at = before.effective_at_last, event.effective_at
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """The accounts after more events of their streams.
+
+    Money is folded as `evolve` does it, without the way over the state: nearly all events are of this kind.
+    """
+    changes: dict[Key, Any] = {}
+    moving: dict[UUID, _Moving] = {}
+    for event in events:
+        what, stream_id = event.event, event.stream_id
+        sign = SIGNS.get(type(what))
+        account = moving.get(stream_id)
+        if sign is None:
+            key = (ACCOUNT, stream_id)
+            if account is not None:
+                changes[key] = moving.pop(stream_id).row()
+            changes[key] = _evolved(current(rows, changes, key), event)
+            continue
+        if account is None:
+            before: Account | None = current(rows, changes, (ACCOUNT, stream_id))
+            assert before is not None, f"money on an account that is not open: {stream_id}"
+            account = moving[stream_id] = _Moving(
+                before, before.balance_minor, before.effective_at_last, before.version, before.position
+            )
+        account.balance_minor += sign * what.amount_minor
+        last, effective_at = account.effective_at_last, event.effective_at
+        if last is None or effective_at > last:
+            account.effective_at_last = effective_at
+        account.version += 1
+        account.position = event.position
+    for stream_id, account in moving.items():
+        changes[ACCOUNT, stream_id] = account.row()
+    return changes
+
+
+def _evolved(before: Account | None, event: Recorded) -> Account:
+    state = evolve(None if before is None else before.state(), event.event, effective_at=event.effective_at)
     return Account(
-        before.user_id,
-        before.account_id,
-        before.name,
-        before.kind,
-        before.currency,
-        before.status,
-        before.balance_minor + delta_minor(event.event),
-        before.overdraft_limit_minor,
-        before.annual_rate_percent,
-        before.closed_through,
-        effective_at if last is None or effective_at > last else last,
-        before.opened_at,
-        before.version + 1,
-        event.position,
+        user_id=event.user_id,
+        account_id=event.stream_id,
+        name=state.name,
+        kind=state.kind,
+        currency=state.currency,
+        status=state.status.value,
+        balance_minor=state.balance_minor,
+        overdraft_limit_minor=state.overdraft_limit_minor,
+        annual_rate_percent=state.annual_rate_percent,
+        closed_through=state.closed_through,
+        effective_at_last=state.effective_at_last,
+        opened_at=event.recorded_at if before is None else before.opened_at,
+        version=state.version,
+        position=event.position,
     )
 
 

@@ -12,13 +12,13 @@ day are left out and their events are looked at one by one; each cell tells betw
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from fintwin.domain.accounts.events import Deposited, TransferReceived, TransferSent, Withdrawn
-from fintwin.domain.accounts.state import delta_minor
+from fintwin.domain.accounts.state import SIGNS, delta_minor
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
 
@@ -43,30 +43,29 @@ def keys(event: Recorded) -> list[Key]:
     return [(CELL, event.stream_id, event.effective_at.date(), event.recorded_at.date())]
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """The cell with the event's money."""
-    effective_on, recorded_on = event.effective_at.date(), event.recorded_at.date()
-    key = (CELL, event.stream_id, effective_on, recorded_on)
-    moved_minor = delta_minor(event.event)
-    in_minor, out_minor = (moved_minor, 0) if moved_minor > 0 else (0, -moved_minor)
-    before: Cell | None = rows.get(key)
-    first_position = event.position
-    if before is not None:
-        in_minor += before.in_minor
-        out_minor += before.out_minor
-        first_position = before.first_position
-    return {
-        key: Cell(
-            event.user_id,
-            event.stream_id,
-            effective_on,
-            recorded_on,
-            in_minor,
-            out_minor,
-            first_position,
-            event.position,
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """The cells with the events' money."""
+    changes: dict[Key, Any] = {}
+    for event in events:
+        effective_on, recorded_on = event.effective_at.date(), event.recorded_at.date()
+        stream_id, position = event.stream_id, event.position
+        key = (CELL, stream_id, effective_on, recorded_on)
+        what = event.event
+        if SIGNS[type(what)] > 0:
+            in_minor, out_minor = what.amount_minor, 0
+        else:
+            in_minor, out_minor = 0, what.amount_minor
+        before: Cell | None = changes.get(key) or rows.get(key)
+        if before is None:
+            first_position = position
+        else:
+            in_minor += before.in_minor
+            out_minor += before.out_minor
+            first_position = before.first_position
+        changes[key] = Cell(
+            event.user_id, stream_id, effective_on, recorded_on, in_minor, out_minor, first_position, position
         )
-    }
+    return changes
 
 
 class Moment(NamedTuple):

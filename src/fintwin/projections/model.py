@@ -3,9 +3,11 @@ r"""What a read model is: two pure functions over rows, the same for the live pr
 ``keys(event)``
     the rows of the event's user that the fold must see: exact keys, or `ALL_OF_USER`. A row that the event brings into
     being for the first time need not be named;
-``fold(rows, event)``
-    the rows that the event changes, by key; None deletes one. It may look at the rows named by ``keys`` and at no other
-    (there may or may not be more in ``rows``), and it changes nothing in place.
+``fold(rows, events)``
+    the rows that a run of events changes, by key; None deletes one. A run is one user's events in their order; it is folded
+    as one event after the other would be, only that what is copied and written is so once a run. The fold may look at the rows
+    that ``keys`` names for its events and at no other (there may or may not be more in ``rows``), and it changes nothing that
+    it was given.
 
 Rows are frozen structs with ``user_id`` first and the other key fields after it; a field is a column of the same name in
 ``projections/<model>/table.sql``. An event concerns the rows of its own user only, so keys leave the user out: a key is
@@ -22,10 +24,13 @@ events gives the same bytes (`encode_rows`).
 ...     seen: int
 >>> def keys(event):
 ...     return [("count", event.type)]
->>> def fold(rows, event):
-...     (key,) = keys(event)
-...     seen = rows[key].seen if key in rows else 0
-...     return {key: Count(event.user_id, event.type, seen + 1)}
+>>> def fold(rows, events):
+...     changes = {}
+...     for event in events:
+...         (key,) = keys(event)
+...         known = current(rows, changes, key)
+...         changes[key] = Count(event.user_id, event.type, 1 if known is None else known.seen + 1)
+...     return changes
 >>> counts = ReadModel(
 ...     name="counts",
 ...     version=1,
@@ -51,8 +56,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from hashlib import sha1
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -85,9 +91,11 @@ Key = tuple[Any, ...]
 UserRows = Mapping[Key, Any]
 """Rows of one user by key."""
 Changes = Mapping[Key, Any]
-"""Rows that an event changed, by key; None for a row that it deleted."""
+"""Rows that a run of events changed, by key; None for a row that it deleted."""
 Rows = dict[UUID, dict[Key, Any]]
 """All rows of a read model, by user and key."""
+Fold = Callable[[UserRows, Sequence[Recorded]], Changes]
+"""See the module."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -114,20 +122,35 @@ class ReadModel(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[Table, ...]
     events: tuple[type, ...]
     keys: Callable[[Recorded], Sequence[Key] | Everything]
-    fold: Callable[[UserRows, Recorded], Changes]
+    fold: Fold
     sources: tuple[str, ...] = ()
     """Names of further modules that the fold lives on; a change in one of them is a change of the fold."""
 
 
+_UUID5_KEPT: Final = ~((0xF000 << 64) | (0xC000 << 48))
+_UUID5_SET: Final = (0x5000 << 64) | (0x8000 << 48)
+
+
 def row_id(event: Recorded, kind: str) -> UUID:
-    """The id of the row of this kind that an event made: the same in every run."""
-    return uuid5(ROW_IDS, f"{event.shard}:{event.position}:{kind}")
+    """The id of the row of this kind that an event made: the same in every run.
+
+    It is ``uuid5(ROW_IDS, "shard:position:kind")``, without the detours of the library's function.
+    """
+    name = f"{event.shard}:{event.position}:{kind}"
+    digest = sha1(ROW_IDS.bytes + name.encode(), usedforsecurity=False).digest()
+    return UUID(int=int.from_bytes(digest[:16], "big") & _UUID5_KEPT | _UUID5_SET)
+
+
+def current(rows: UserRows, changes: Changes, key: Key) -> Any:
+    """A row as the events before this one of the run have left it; None where there is none."""
+    return changes[key] if key in changes else rows.get(key)
 
 
 def fold_all(model: ReadModel, events: Iterable[Recorded], rows: Rows | None = None) -> Rows:
     """Fold events in their order into ``rows`` (changed in place; new and empty by default).
 
-    The fold is shown the rows that ``keys`` names and nothing else, so one that looks further fails here at once.
+    Each event is a run of its own, and the fold is shown the rows that ``keys`` names and nothing else: one that looks further
+    fails here at once.
     """
     found: Rows = {} if rows is None else rows
     concerned = frozenset(model.events)
@@ -137,9 +160,9 @@ def fold_all(model: ReadModel, events: Iterable[Recorded], rows: Rows | None = N
         of_user = found.setdefault(event.user_id, {})
         named = model.keys(event)
         if isinstance(named, Everything):
-            changes = model.fold(dict(of_user), event)
+            changes = model.fold(dict(of_user), (event,))
         else:
-            changes = model.fold({key: of_user[key] for key in named if key in of_user}, event)
+            changes = model.fold({key: of_user[key] for key in named if key in of_user}, (event,))
             unseen = [key for key in changes if key not in named and key in of_user]
             assert not unseen, f"{model.name}: {event.type} changes rows that keys() does not name: {unseen}"
         for key, row in changes.items():

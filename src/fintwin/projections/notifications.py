@@ -4,7 +4,7 @@ A row keeps codes and figures only; `notifications_text` makes the sentence when
 and deleting are events, so a rebuild brings nothing back. "All read" moves one mark per account, whatever the number.
 
 Alerts about the risk are made where the risk is known, by the read model `risk`, in the same form; readers get both as one
-list. Each of the two takes "read" and "deleted" for its own rows, `marked`.
+list. Each of the two takes "read" and "deleted" for its own rows, `mark`.
 
 Worked example: Deposited 1,000.00, Withdrawn 950.00 gives two rows here, and a third in `risk`:
 
@@ -13,7 +13,8 @@ Worked example: Deposited 1,000.00, Withdrawn 950.00 gives two rows here, and a 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from fintwin.domain.accounts.events import AccountOpened, Deposited, TransferRec
 from fintwin.domain.notifications.events import AllNotificationsRead, NotificationDeleted, NotificationRead
 from fintwin.domain.simulations.events import SimulationSaved
 from fintwin.domain.streams import Recorded
-from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
 from fintwin.projections.notification_rows import Code, Notification, Type, is_news, made
 
 NOTIFICATION: Final = "notification"
@@ -59,46 +60,58 @@ def keys(event: Recorded) -> list[Key]:
     return []
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     """What is new to say, and what has been read or deleted."""
-    what = event.event
-    moved = _MOVED.get(type(what))
-    if moved is not None:
+    changes: dict[Key, Any] = {}
+    for event in events:
+        what = event.event
+        moved = _MOVED.get(type(what))
+        if moved is None:
+            _unmoved(rows, changes, event)
         # A transfer between own accounts is told once, by its payer's side.
-        if not is_news(event) or (type(what) is TransferReceived and (ACCOUNT, what.from_account) in rows):
-            return {}
-        row = made(event, *moved, event.stream_id, currency=what.currency, amount_minor=what.amount_minor)
-        return {(NOTIFICATION, row.notification_id): row}
+        elif is_news(event) and not (
+            type(what) is TransferReceived and current(rows, changes, (ACCOUNT, what.from_account))
+        ):
+            row = made(event, *moved, event.stream_id, currency=what.currency, amount_minor=what.amount_minor)
+            changes[NOTIFICATION, row.notification_id] = row
+    return changes
+
+
+def _unmoved(rows: UserRows, changes: dict[Key, Any], event: Recorded) -> None:
+    what = event.event
     match what:
         case AccountOpened():
-            return {(ACCOUNT, event.stream_id): NotificationAccount(event.user_id, event.stream_id, 0)}
+            changes[ACCOUNT, event.stream_id] = NotificationAccount(event.user_id, event.stream_id, 0)
         case SimulationSaved():
-            return _simulated(event)
+            _simulated(changes, event)
         case AllNotificationsRead():
             key = (ACCOUNT, what.account_id)
-            return {key: replace(rows[key], read_through=event.position)} if key in rows else {}
-    return marked(rows, event, NOTIFICATION)
+            account: NotificationAccount | None = current(rows, changes, key)
+            if account is not None:
+                changes[key] = replace(account, read_through=event.position)
+        case _:
+            mark(rows, changes, event, NOTIFICATION)
 
 
-def marked(rows: UserRows, event: Recorded, table: str) -> Changes:
-    """The row of ``table`` that an event reads or deletes, if it is there."""
+def mark(rows: UserRows, changes: dict[Key, Any], event: Recorded, table: str) -> None:
+    """Change the row of ``table`` that an event reads or deletes, if it is there."""
     what = event.event
     key = (table, what.notification_id)
-    if key not in rows:
-        return {}
-    return {key: None if isinstance(what, NotificationDeleted) else replace(rows[key], is_read=True)}
+    row: Notification | None = current(rows, changes, key)
+    if row is not None:
+        changes[key] = None if isinstance(what, NotificationDeleted) else replace(row, is_read=True)
 
 
-def _simulated(event: Recorded) -> Changes:
+def _simulated(changes: dict[Key, Any], event: Recorded) -> None:
     what = event.event
     kind = _SIMULATED.get(what.level)
     if kind is None:
-        return {}
+        return
     row = made(
         event, "simulation", kind, event.user_id if what.account_id is None else what.account_id, currency=what.currency,
         amount_minor=what.after_minor, score=what.risk_score, scenario=what.scenario,
     )  # fmt: skip
-    return {(NOTIFICATION, row.notification_id): row}
+    changes[NOTIFICATION, row.notification_id] = row
 
 
 MODEL: Final = ReadModel(

@@ -12,6 +12,7 @@ Worked example: goal ``investment``, appetite ``medium``; three months with 3,00
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,8 +29,8 @@ from fintwin.domain.accounts.events import (
 )
 from fintwin.domain.profiles.events import FinancialGoal, ProfileChanged, ProfileCompleted, RiskAppetite
 from fintwin.domain.streams import Recorded
-from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
-from fintwin.projections.risk_money import move
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
+from fintwin.projections.risk_money import look_back, move, own_pot
 from fintwin.projections.risk_state import Pot, median, seconds
 
 PERSONA: Final = "persona"
@@ -133,37 +134,52 @@ def keys(event: Recorded) -> list[Key]:
     return named
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """What was told, or what came in and went out."""
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """What was told, and what came in and went out."""
+    changes: dict[Key, Any] = {}
+    pots: dict[str, Pot] = {}
+    for event in events:
+        what = event.event
+        kind = type(what)
+        if kind is AccountOpened:
+            changes[ACCOUNT, event.stream_id] = PersonaAccount(event.user_id, event.stream_id, what.kind)
+        elif kind not in _MOVES:
+            told = Persona(event.user_id, what.financial_goal, what.risk_appetite, what.currency_preference)
+            changes[PERSONA,] = told
+        else:
+            _move(rows, changes, pots, event)
+    for currency, pot in pots.items():
+        changes[MONEY, currency] = PersonaMoney(events[0].user_id, currency, pot)
+    return changes
+
+
+def _move(rows: UserRows, changes: dict[Key, Any], pots: dict[str, Pot], event: Recorded) -> None:
+    """Money came or went: into a copy of the pot. What is usual is found when it is asked for, by `_measured`."""
     what = event.event
     kind = type(what)
-    if kind is AccountOpened:
-        return {(ACCOUNT, event.stream_id): PersonaAccount(event.user_id, event.stream_id, what.kind)}
-    if kind not in _MOVES:
-        told = Persona(event.user_id, what.financial_goal, what.risk_appetite, what.currency_preference)
-        return {(PERSONA,): told}
-    if rows[ACCOUNT, event.stream_id].kind == "loan":
-        return {}
+    account: PersonaAccount = current(rows, changes, (ACCOUNT, event.stream_id))
+    if account.kind == "loan":
+        return
     out = kind is Withdrawn or kind is TransferSent
     other: PersonaAccount | None = None
     if kind is TransferSent:
-        other = rows.get((ACCOUNT, what.to_account))
+        other = current(rows, changes, (ACCOUNT, what.to_account))
     elif kind is TransferReceived:
-        other = rows.get((ACCOUNT, what.from_account))
+        other = current(rows, changes, (ACCOUNT, what.from_account))
     if other is not None and other.kind != "loan":
-        return {}
-    key = (MONEY, what.currency)
-    row: PersonaMoney | None = rows.get(key)
+        return
     at = seconds(event.effective_at)
-    pot: Pot = Pot(at) if row is None else row.state.__copy__()  # type: ignore[attr-defined]
+    pot = pots.get(what.currency)
+    if pot is None:
+        row: PersonaMoney | None = rows.get((MONEY, what.currency))
+        pot = pots[what.currency] = Pot(at) if row is None else own_pot(row.state)
     amount: int = what.amount_minor
     if what.reverses is not None or (other is not None and not out):
         move(pot, at, -amount if out else amount)
     elif out:
-        move(pot, at, -amount, spending_minor=amount)
+        move(pot, at, -amount, 0, amount)
     else:
-        move(pot, at, amount, income_minor=amount)
-    return {key: PersonaMoney(event.user_id, what.currency, pot)}
+        move(pot, at, amount, amount)
 
 
 def persona_score(told: Persona, money: PersonaMoney | None, now: datetime) -> PersonaScore:
@@ -185,8 +201,9 @@ def _points(code: str, figure: int) -> int:
 
 def _measured(money: Pot, now: int) -> list[tuple[str, int]]:
     """The habits that can be measured: none before two whole periods had spending."""
-    pot: Pot = money.__copy__()  # type: ignore[attr-defined]
+    pot = own_pot(money)
     move(pot, max(now, pot.origin), 0)
+    look_back(pot)
     if sum(one.spending_minor > 0 for one in pot.past) < PERIODS_MIN:
         return []
     income = sum(one.income_minor for one in pot.past)

@@ -35,16 +35,14 @@ from msgspec.structs import replace
 from fintwin.domain.accounts.events import (
     AccountKind,
     AccountOpened,
-    Deposited,
     TransferReceived,
     TransferSent,
-    Withdrawn,
 )
-from fintwin.domain.accounts.state import delta_minor
+from fintwin.domain.accounts.state import SIGNS
 from fintwin.domain.holdings.events import HoldingAdded, HoldingPriced, HoldingRemoved
 from fintwin.domain.holdings.state import value_minor
 from fintwin.domain.streams import Recorded
-from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
 
 ACCOUNT: Final = "portfolio_account"
 MONTH: Final = "portfolio_month"
@@ -134,48 +132,79 @@ def keys(event: Recorded) -> list[Key]:
     return named
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """The user's portfolio after one more event."""
-    return _FOLDS[type(event.event)](rows, event)
-
-
-def _opened(_rows: UserRows, event: Recorded) -> Changes:
-    opened: AccountOpened = event.event
-    row = PortfolioAccount(event.user_id, event.stream_id, opened.kind, opened.currency, 0)
-    return {(ACCOUNT, event.stream_id): row}
-
-
-def _moved(rows: UserRows, event: Recorded) -> Changes:
-    happened = event.event
-    moved_minor = delta_minor(happened)
-    account_key = (ACCOUNT, event.stream_id)
-    account: PortfolioAccount = rows[account_key]
-    changes: dict[Key, Any] = {
-        account_key: PortfolioAccount(
-            account.user_id, account.account_id, account.kind, account.currency, account.balance_minor + moved_minor
-        )
-    }
-    other = happened.to_account if isinstance(happened, TransferSent) else getattr(happened, "from_account", None)
-    if other is not None and (ACCOUNT, other) in rows:
-        return changes
-    income_minor, expense_minor = (moved_minor, 0) if moved_minor > 0 else (0, -moved_minor)
-    if happened.reverses is not None:
-        income_minor, expense_minor = -expense_minor, -income_minor
-    month = event.effective_at.date().replace(day=1)
-    key = (MONTH, happened.currency, month)
-    before: Month | None = rows.get(key)
-    if before is not None:
-        income_minor += before.income_minor
-        expense_minor += before.expense_minor
-    changes[key] = Month(event.user_id, happened.currency, month, income_minor, expense_minor)
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """The user's portfolio after more events."""
+    changes: dict[Key, Any] = {}
+    own = _Money(rows, changes)
+    for event in events:
+        happened = event.event
+        sign = SIGNS.get(type(happened))
+        if sign is not None:
+            own.move(event, sign * happened.amount_minor)
+        elif type(happened) is AccountOpened:
+            row = PortfolioAccount(event.user_id, event.stream_id, happened.kind, happened.currency, 0)
+            changes[ACCOUNT, event.stream_id] = row
+        else:
+            _HOLDING_FOLDS[type(happened)](rows, changes, event)
+    own.close(events[0].user_id)
     return changes
 
 
-def _added(rows: UserRows, event: Recorded) -> Changes:
+class _Money:
+    """Balances and months of one user while movements are folded."""
+
+    __slots__ = ("_balances", "_changes", "_months", "_rows")
+
+    def __init__(self, rows: UserRows, changes: dict[Key, Any]) -> None:
+        self._rows = rows
+        self._changes = changes
+        self._balances: dict[UUID, int] = {}
+        self._months: dict[tuple[str, int, int], list[int]] = {}
+
+    def move(self, event: Recorded, moved_minor: int) -> None:
+        happened, balances, account_id = event.event, self._balances, event.stream_id
+        balance_minor = balances.get(account_id)
+        if balance_minor is None:
+            balance_minor = self._account(account_id).balance_minor
+        balances[account_id] = balance_minor + moved_minor
+        kind = type(happened)
+        if kind is TransferSent or kind is TransferReceived:
+            other = happened.to_account if kind is TransferSent else happened.from_account
+            if current(self._rows, self._changes, (ACCOUNT, other)) is not None:
+                return
+        effective_at = event.effective_at
+        when = (happened.currency, effective_at.year, effective_at.month)
+        month = self._months.get(when)
+        if month is None:
+            before: Month | None = self._rows.get((MONTH, when[0], date(when[1], when[2], 1)))
+            month = self._months[when] = [0, 0] if before is None else [before.income_minor, before.expense_minor]
+        income = moved_minor > 0
+        if happened.reverses is not None:
+            month[1 if income else 0] -= abs(moved_minor)
+        else:
+            month[0 if income else 1] += abs(moved_minor)
+
+    def _account(self, account_id: UUID) -> PortfolioAccount:
+        row: PortfolioAccount | None = current(self._rows, self._changes, (ACCOUNT, account_id))
+        assert row is not None, f"money on an account that is not open: {account_id}"
+        return row
+
+    def close(self, user_id: UUID) -> None:
+        """Write what has been found into the changes."""
+        changes = self._changes
+        for account_id, balance_minor in self._balances.items():
+            row = self._account(account_id)
+            changes[ACCOUNT, account_id] = PortfolioAccount(user_id, account_id, row.kind, row.currency, balance_minor)
+        for (currency, year, number), (income_minor, expense_minor) in self._months.items():
+            first = date(year, number, 1)
+            changes[MONTH, currency, first] = Month(user_id, currency, first, income_minor, expense_minor)
+
+
+def _add(rows: UserRows, changes: dict[Key, Any], event: Recorded) -> None:
     added: HoldingAdded = event.event
     invested_minor = value_minor(added.quantity, added.buy_price, added.currency)
     worth_minor = value_minor(added.quantity, added.current_price, added.currency)
-    holding = Holding(
+    changes[HOLDING, added.holding_id] = Holding(
         event.user_id,
         added.holding_id,
         added.ticker,
@@ -190,67 +219,57 @@ def _added(rows: UserRows, event: Recorded) -> Changes:
         event.recorded_at,
         event.position,
     )
-    return {
-        (HOLDING, added.holding_id): holding,
-        **_paid(rows, event, added.currency, -invested_minor),
-        **_grown(rows, event, added.currency, flow_minor=invested_minor, gain_minor=worth_minor - invested_minor),
-    }
+    _pay(rows, changes, event, added.currency, -invested_minor)
+    _grow(rows, changes, event, added.currency, flow_minor=invested_minor, gain_minor=worth_minor - invested_minor)
 
 
-def _priced(rows: UserRows, event: Recorded) -> Changes:
+def _price(rows: UserRows, changes: dict[Key, Any], event: Recorded) -> None:
     priced: HoldingPriced = event.event
-    holding: Holding = rows[HOLDING, priced.holding_id]
+    holding: Holding = current(rows, changes, (HOLDING, priced.holding_id))
     worth_minor = value_minor(holding.quantity, priced.current_price, holding.currency)
-    changed = replace(
+    changes[HOLDING, priced.holding_id] = replace(
         holding, current_price=priced.current_price, value_minor=worth_minor, updated_at=event.recorded_at
     )
     gain_minor = worth_minor - holding.value_minor
-    return {
-        (HOLDING, priced.holding_id): changed,
-        **_grown(rows, event, holding.currency, flow_minor=0, gain_minor=gain_minor),
-    }
+    _grow(rows, changes, event, holding.currency, flow_minor=0, gain_minor=gain_minor)
 
 
-def _removed(rows: UserRows, event: Recorded) -> Changes:
-    holding: Holding = rows[HOLDING, event.event.holding_id]
-    return {
-        (HOLDING, holding.holding_id): None,
-        **_paid(rows, event, holding.currency, holding.value_minor),
-        **_grown(rows, event, holding.currency, flow_minor=-holding.value_minor, gain_minor=0),
-    }
+def _remove(rows: UserRows, changes: dict[Key, Any], event: Recorded) -> None:
+    holding: Holding = current(rows, changes, (HOLDING, event.event.holding_id))
+    changes[HOLDING, holding.holding_id] = None
+    _pay(rows, changes, event, holding.currency, holding.value_minor)
+    _grow(rows, changes, event, holding.currency, flow_minor=-holding.value_minor, gain_minor=0)
 
 
-def _paid(rows: UserRows, event: Recorded, currency: str, amount_minor: int) -> Changes:
+def _pay(rows: UserRows, changes: dict[Key, Any], event: Recorded, currency: str, amount_minor: int) -> None:
     on = event.effective_at.date()
-    before: Flow | None = rows.get((FLOW, currency, on))
+    before: Flow | None = current(rows, changes, (FLOW, currency, on))
     total_minor = amount_minor + (0 if before is None else before.amount_minor)
-    return {(FLOW, currency, on): Flow(event.user_id, currency, on, total_minor)}
+    changes[FLOW, currency, on] = Flow(event.user_id, currency, on, total_minor)
 
 
-def _grown(rows: UserRows, event: Recorded, currency: str, *, flow_minor: int, gain_minor: int) -> Changes:
+def _grow(
+    rows: UserRows, changes: dict[Key, Any], event: Recorded, currency: str, *, flow_minor: int, gain_minor: int
+) -> None:
     """The flow first, then the change of value: a return is what the value after the flow has become."""
-    before: Growth | None = rows.get((GROWTH, currency))
+    before: Growth | None = current(rows, changes, (GROWTH, currency))
     held_minor, factor, since = (0, 1.0, event.effective_at.date()) if before is None else _parts(before)
     base_minor = held_minor + flow_minor
     if base_minor > 0 and base_minor + gain_minor > 0:
         factor *= (base_minor + gain_minor) / base_minor
-    row = Growth(event.user_id, currency, base_minor + gain_minor, factor, min(since, event.effective_at.date()))
-    return {(GROWTH, currency): row}
+    changes[GROWTH, currency] = Growth(
+        event.user_id, currency, base_minor + gain_minor, factor, min(since, event.effective_at.date())
+    )
 
 
 def _parts(row: Growth) -> tuple[int, float, date]:
     return row.value_minor, row.factor, row.since
 
 
-_FOLDS: Final[dict[type, Callable[[UserRows, Recorded], Changes]]] = {
-    AccountOpened: _opened,
-    Deposited: _moved,
-    Withdrawn: _moved,
-    TransferSent: _moved,
-    TransferReceived: _moved,
-    HoldingAdded: _added,
-    HoldingPriced: _priced,
-    HoldingRemoved: _removed,
+_HOLDING_FOLDS: Final[dict[type, Callable[[UserRows, dict[Key, Any], Recorded], None]]] = {
+    HoldingAdded: _add,
+    HoldingPriced: _price,
+    HoldingRemoved: _remove,
 }
 
 
@@ -295,7 +314,7 @@ MODEL: Final = ReadModel(
         Table(FLOW, Flow, key_fields=3),
         Table(GROWTH, Growth, key_fields=2),
     ),
-    events=tuple(_FOLDS),
+    events=(AccountOpened, *SIGNS, *_HOLDING_FOLDS),
     keys=keys,
     fold=fold,
 )

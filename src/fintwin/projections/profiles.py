@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, get_args
 from uuid import UUID
@@ -34,12 +35,14 @@ def keys(_event: Recorded) -> list[Key]:
     return [_KEY]
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """The profile after one more event of its stream."""
-    before: Profile | None = rows.get(_KEY)
-    state = evolve(None if before is None else before.state, event.event)
-    registered_at = event.recorded_at if before is None else before.registered_at
-    return {_KEY: Profile(event.user_id, state, registered_at, event.position)}
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """The profile after more events of its stream."""
+    profile: Profile | None = rows.get(_KEY)
+    for event in events:
+        state = evolve(None if profile is None else profile.state, event.event)
+        registered_at = event.recorded_at if profile is None else profile.registered_at
+        profile = Profile(event.user_id, state, registered_at, event.position)
+    return {_KEY: profile}
 
 
 MODEL: Final = ReadModel(

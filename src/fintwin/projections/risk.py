@@ -23,7 +23,11 @@ kind ``loan`` counts as spent, because it cannot be had back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
+
+import msgspec
 
 from fintwin.domain.accounts.events import (
     AccountClosed,
@@ -38,9 +42,9 @@ from fintwin.domain.notifications.events import NotificationDeleted, Notificatio
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Changes, Key, ReadModel, Table, UserRows
 from fintwin.projections.notification_rows import Notification, Type, is_news, made
-from fintwin.projections.notifications import marked
+from fintwin.projections.notifications import mark
 from fintwin.projections.risk_levels import LOW_MAX, MEDIUM_MAX, score
-from fintwin.projections.risk_money import earn, move, remember
+from fintwin.projections.risk_money import earn, look_back, move, own_pot, remember
 from fintwin.projections.risk_signals import (
     PASSED_ON_WITHIN,
     REST_DAYS,
@@ -59,7 +63,6 @@ from fintwin.projections.risk_state import (
     Fresh,
     Pot,
     PotRow,
-    seconds,
 )
 
 ACCOUNT: Final = "risk_account"
@@ -74,47 +77,133 @@ _MARKS: Final = frozenset((NotificationRead, NotificationDeleted))
 _BANDS: Final[tuple[tuple[int, Type], ...]] = ((LOW_MAX, "alert"), (MEDIUM_MAX, "risk"))
 
 
-def changed(account: AccountRisk, event: Any) -> AccountRisk:
-    """The account after an event that moves no money."""
-    after: AccountRisk = account.__copy__()  # type: ignore[attr-defined]
-    if isinstance(event, OverdraftLimitSet):
-        after.limit_minor = event.overdraft_limit_minor
-    else:
-        after.closed = True
-    return after
+class _Work(msgspec.Struct, gc=False):
+    """An account while a run is folded: a state to write to, the band of its last alert, and its last event."""
+
+    state: AccountRisk
+    band: int
+    last: Recorded
 
 
-def advance(
-    before: AccountRisk, pot: Pot | None, other: AccountRisk | None, event: Recorded
-) -> tuple[AccountRisk, Pot | None]:
-    """Account and pot after a movement; ``other`` is the other side of a transfer where that is an own account."""
-    what = event.event
-    since = event.effective_at - EPOCH
-    at = since.days * DAY + since.seconds
-    kind = type(what)
-    out = kind is Withdrawn or kind is TransferSent
-    account: AccountRisk = before.__copy__()  # type: ignore[attr-defined]
-    if account.origin is None:
-        account.origin = at
-    account.balance_minor = balance = before.balance_minor + (-what.amount_minor if out else what.amount_minor)
-    if balance >= 0:
-        account.overdrawn_by = None
-    elif before.overdrawn_by is None:
-        account.overdrawn_by = event.transaction_id
-    if before.kind == "loan" or (other is not None and other.kind != "loan"):
-        return account, pot
-    money: Pot = Pot(origin=at) if pot is None else pot.__copy__()  # type: ignore[attr-defined]
-    if what.reverses is not None or (other is not None and not out):
-        move(money, at, balance - before.balance_minor)
-    elif out:
-        _pay(before, account, money, event, at)
-    else:
-        _receive(account, money, event, at)
-    return account, money
+class _Run:
+    """The accounts and the money of one user while a run of events is folded; states are copied when first written to."""
+
+    __slots__ = ("_accounts", "_changes", "_pots", "_rows")
+
+    def __init__(self, rows: UserRows) -> None:
+        self._rows = rows
+        self._accounts: dict[UUID, _Work] = {}
+        self._pots: dict[str, Pot] = {}
+        self._changes: dict[Key, Any] = {}
+
+    def take(self, event: Recorded) -> None:
+        """One more event."""
+        what = event.event
+        kind = type(what)
+        if kind in _MONEY:
+            self._move(event, kind)
+        elif kind in _MARKS:
+            mark(self._rows, self._changes, event, ALERT)
+        elif kind is AccountOpened:
+            self._accounts[event.stream_id] = _Work(AccountRisk(what.currency, what.kind), 0, event)
+        else:
+            work = self._account(event)
+            if kind is OverdraftLimitSet:
+                work.state.limit_minor = what.overdraft_limit_minor
+            else:
+                work.state.closed = True
+
+    def _move(self, event: Recorded, kind: type) -> None:
+        what = event.event
+        work = self._account(event)
+        account = work.state
+        out = kind is Withdrawn or kind is TransferSent
+        since = event.effective_at - EPOCH
+        at = since.days * DAY + since.seconds
+        amount: int = what.amount_minor
+        before_minor = account.balance_minor
+        account.balance_minor = balance_minor = before_minor - amount if out else before_minor + amount
+        if account.origin is None:
+            account.origin = at
+        if balance_minor >= 0:
+            account.overdrawn_by = None
+        elif account.overdrawn_by is None:
+            account.overdrawn_by = event.transaction_id
+        other = None if kind is Withdrawn or kind is Deposited else self._kind_of_other(what)
+        pot: Pot | None
+        if account.kind == "loan" or (other is not None and other != "loan"):
+            pot = self._pots.get(what.currency) or self._stored_pot(what.currency)
+        else:
+            pot = self._pot(what.currency, at)
+            if what.reverses is not None or (other is not None and not out):
+                if move(pot, at, balance_minor - before_minor):
+                    look_back(pot)
+            elif out:
+                _pay(account, before_minor, pot, event, at)
+            else:
+                _receive(account, pot, event, at)
+        if is_news(event):
+            self._alert(work, pot, event, at)
+
+    def _account(self, event: Recorded) -> _Work:
+        work = self._accounts.get(event.stream_id)
+        if work is None:
+            row: AccountRow = self._rows[ACCOUNT, event.stream_id]
+            state: AccountRisk = row.state.__copy__()  # type: ignore[attr-defined]
+            self._accounts[event.stream_id] = work = _Work(state, row.band, event)
+        else:
+            work.last = event
+        return work
+
+    def _kind_of_other(self, what: TransferSent | TransferReceived) -> str | None:
+        """The kind of the account at the other end, where that is an own one."""
+        account_id = what.to_account if isinstance(what, TransferSent) else what.from_account
+        work = self._accounts.get(account_id)
+        if work is not None:
+            return work.state.kind
+        row: AccountRow | None = self._rows.get((ACCOUNT, account_id))
+        return None if row is None else row.state.kind
+
+    def _pot(self, currency: str, at: int) -> Pot:
+        pot = self._pots.get(currency)
+        if pot is None:
+            stored = self._stored_pot(currency)
+            self._pots[currency] = pot = Pot(origin=at) if stored is None else own_pot(stored)
+        return pot
+
+    def _stored_pot(self, currency: str) -> Pot | None:
+        row: PotRow | None = self._rows.get((POT, currency))
+        return None if row is None else row.state
+
+    def _alert(self, work: _Work, pot: Pot | None, event: Recorded, at: int) -> None:
+        """An alert where the score has crossed into a higher band than that of the last one."""
+        found = score(work.state, pot, at)
+        points = found.score
+        reached = 0 if points <= LOW_MAX else 1 if points <= MEDIUM_MAX else 2
+        if reached > work.band:
+            work.band = reached
+            alert = made(
+                event, "risk_alert", _BANDS[reached - 1][1], event.stream_id, currency=work.state.currency, score=points,
+                reason=found.reasons[0],
+            )  # fmt: skip
+            self._changes[ALERT, alert.notification_id] = alert
+        elif work.band:
+            work.band = min(work.band, sum(points > threshold - REARM_POINTS for threshold, _ in _BANDS))
+
+    def changes(self, user_id: UUID) -> Changes:
+        """All that the run has changed."""
+        found = self._changes
+        for account_id, work in self._accounts.items():
+            last = work.last
+            row = AccountRow(user_id, account_id, last.position, last.recorded_at, work.band, work.state)
+            found[ACCOUNT, account_id] = row
+        for currency, pot in self._pots.items():
+            found[POT, currency] = PotRow(user_id, currency, pot)
+        return found
 
 
-def _pay(before: AccountRisk, account: AccountRisk, pot: Pot, event: Recorded, at: int) -> None:
-    """Take a payment to others into account and pot, which are copies already; ``before`` is the account before it."""
+def _pay(account: AccountRisk, before_minor: int, pot: Pot, event: Recorded, at: int) -> None:
+    """Take a payment to others into account and pot; ``before_minor`` is the account's balance before it."""
     what = event.event
     amount: int = what.amount_minor
     payee: str | None
@@ -122,27 +211,28 @@ def _pay(before: AccountRisk, account: AccountRisk, pot: Pot, event: Recorded, a
         transfer, payee = True, what.to_account.hex[-16:]
     else:
         transfer, payee = False, what.payee_ref and what.payee_ref[:16]
-    found = weigh(before, pot, at, amount, payee, transfer=transfer)
-    if before.payments:
-        rest_days = (at - before.paid_at) // DAY
-        if before.woken is not None or rest_days >= REST_DAYS:
-            account.woken = wake(before, at, amount, found)
-        if rest_days > before.longest_rest_days:
-            account.longest_rest_days = rest_days
-    if before.fresh is not None:
-        account.fresh = pass_on(before.fresh, at, amount, found)
+    found = weigh(account, before_minor, pot, at, amount, payee, transfer=transfer)
+    if account.payments:
+        rest_days = (at - account.paid_at) // DAY
+        if account.woken is not None or rest_days >= REST_DAYS:
+            account.woken = wake(account, before_minor, at, amount, found)
+        account.longest_rest_days = max(account.longest_rest_days, rest_days)
+    fresh = account.fresh
+    if fresh is not None:
+        account.fresh = pass_on(fresh, at, amount, found)
     count(account, at, amount, found, timed=not what.date_only)
     account.payments += 1
     account.paid_at = max(account.paid_at, at)
-    account.recent = (*before.recent[1 - RECENT_KEPT :], event.transaction_id)
     if found:
-        account.raised = with_raised(before, found, at, event.transaction_id)
-    move(pot, at, -amount, spending_minor=amount)
+        account.raised = with_raised(account, fresh, found, at, event.transaction_id)
+    account.recent = (*account.recent[1 - RECENT_KEPT :], event.transaction_id)
+    if move(pot, at, -amount, 0, amount):
+        look_back(pot)
     remember(pot, at, amount, payee, transfer=transfer)
 
 
 def _receive(account: AccountRisk, pot: Pot, event: Recorded, at: int) -> None:
-    """Take income from others into account and pot, which are copies already."""
+    """Take income from others into account and pot."""
     what = event.event
     amount = what.amount_minor
     if type(what) is TransferReceived:
@@ -175,54 +265,12 @@ def keys(event: Recorded) -> list[Key]:
     return named
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """What is remembered of the account and of the user's money after one more event, and the alert it gives rise to."""
-    what = event.event
-    kind = type(what)
-    if kind in _MARKS:
-        return marked(rows, event, ALERT)
-    key = (ACCOUNT, event.stream_id)
-    if kind is AccountOpened:
-        return {key: _row(event, AccountRisk(what.currency, what.kind), 0)}
-    row: AccountRow = rows[key]
-    if kind not in _MONEY:
-        return {key: _row(event, changed(row.state, what), row.band)}
-    other: AccountRow | None = None
-    if kind is TransferSent:
-        other = rows.get((ACCOUNT, what.to_account))
-    elif kind is TransferReceived:
-        other = rows.get((ACCOUNT, what.from_account))
-    pot_key = (POT, what.currency)
-    pot: PotRow | None = rows.get(pot_key)
-    before = None if pot is None else pot.state
-    state, money = advance(row.state, before, None if other is None else other.state, event)
-    changes: dict[Key, Any] = {}
-    if money is not None and money is not before:
-        changes[pot_key] = PotRow(event.user_id, what.currency, money)
-    band = row.band
-    if is_news(event):
-        band, alert = _crossed(band, state, money, event)
-        if alert is not None:
-            changes[ALERT, alert.notification_id] = alert
-    changes[key] = _row(event, state, band)
-    return changes
-
-
-def _crossed(band: int, state: AccountRisk, pot: Pot | None, event: Recorded) -> tuple[int, Notification | None]:
-    """The band of the last alert after the event, and an alert where the score has crossed into a higher one."""
-    found = score(state, pot, seconds(event.effective_at))
-    reached = sum(found.score > threshold for threshold, _ in _BANDS)
-    if reached > band:
-        alert = made(
-            event, "risk_alert", _BANDS[reached - 1][1], event.stream_id, currency=state.currency, score=found.score,
-            reason=found.reasons[0],
-        )  # fmt: skip
-        return reached, alert
-    return min(band, sum(found.score > threshold - REARM_POINTS for threshold, _ in _BANDS)), None
-
-
-def _row(event: Recorded, state: AccountRisk, band: int) -> AccountRow:
-    return AccountRow(event.user_id, event.stream_id, event.position, event.recorded_at, band, state)
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """What is remembered of the accounts and of the user's money after more events, and the alerts they give rise to."""
+    run = _Run(rows)
+    for event in events:
+        run.take(event)
+    return run.changes(events[0].user_id)
 
 
 MODEL: Final = ReadModel(

@@ -9,7 +9,7 @@ spending against the last whole 30-day periods, a source of income against its o
 >>> pot.liquid_minor, pot.low_minor, pot.high_minor
 (250000, 250000, 300000)
 
-`earn`, `move` and `remember` write to the pot that they are given: the caller has made it a copy of its own.
+`earn`, `move` and `remember` write to the pot that they are given, its dicts included: `own_pot` makes a copy to write to.
 """
 
 from __future__ import annotations
@@ -47,25 +47,42 @@ DRAINED_PARTS: Final = 10
 """Money at hand is drained when a tenth or less of the highest is left."""
 
 
-def move(pot: Pot, at: int, delta_minor: int, income_minor: int = 0, spending_minor: int = 0) -> None:
-    """Money came or went; what is neither income nor spending only changes what is at hand."""
+def own_pot(pot: Pot) -> Pot:
+    """A copy that may be written to."""
+    own: Pot = pot.__copy__()  # type: ignore[attr-defined]
+    own.payees = pot.payees.copy()
+    own.incomes = pot.incomes.copy()
+    return own
+
+
+def move(pot: Pot, at: int, delta_minor: int, income_minor: int = 0, spending_minor: int = 0) -> bool:
+    """Money came or went; what is neither income nor spending only changes what is at hand.
+
+    Says whether another period began: what is usual is then to be found anew, by `look_back`.
+    """
     number = (at - pot.origin) // PERIOD
-    began = pot.number is None
-    if began or number > pot.number:  # type: ignore[operator]
+    known, began = pot.number, False
+    if known != number:
+        if known is not None and number < known:
+            pot.liquid_minor += delta_minor
+            pot.total_minor += income_minor
+            _move_late(pot, number, income_minor, spending_minor)
+            return False
+        began = True
         _begin_period(pot, number)
-    pot.liquid_minor = liquid = pot.liquid_minor + delta_minor
-    pot.total_minor += income_minor
-    if number < pot.number:  # type: ignore[operator]
-        _move_late(pot, number, income_minor, spending_minor)
-        return
-    pot.income_minor += income_minor
-    pot.spending_minor += spending_minor
-    pot.largest_minor = max(pot.largest_minor, spending_minor)
+    liquid = pot.liquid_minor = pot.liquid_minor + delta_minor
+    if income_minor:
+        pot.total_minor += income_minor
+        pot.income_minor += income_minor
+    elif spending_minor:
+        pot.spending_minor += spending_minor
+        pot.largest_minor = max(pot.largest_minor, spending_minor)
     # Before the first event there was no account: its zero is no low.
-    if liquid < pot.low_minor or began:
+    if liquid < pot.low_minor or known is None:
         pot.low_minor = liquid
-    if liquid > pot.high_minor or began:
+    if liquid > pot.high_minor or known is None:
         pot.high_minor = liquid
+    return began
 
 
 def _move_late(pot: Pot, number: int, income_minor: int, spending_minor: int) -> None:
@@ -87,33 +104,37 @@ def _begin_period(pot: Pot, number: int) -> None:
         last = Period(
             pot.number, pot.income_minor, pot.spending_minor, pot.low_minor, pot.high_minor, pot.largest_minor
         )
-        kept = (*pot.past, last)
-        while kept and kept[0].number < number - PERIODS_KEPT:
-            kept = kept[1:]
-        pot.past = kept
-        _look_back(pot, kept, min(PERIODS_KEPT, number))
+        oldest = number - PERIODS_KEPT
+        pot.past = (*[one for one in pot.past if one.number >= oldest], *((last,) if last.number >= oldest else ()))
     pot.number = number
     pot.income_minor = pot.spending_minor = pot.largest_minor = 0
     pot.low_minor = pot.high_minor = pot.liquid_minor
 
 
-def _look_back(pot: Pot, kept: tuple[Period, ...], whole_periods: int) -> None:
-    """What the last whole periods say about the next one."""
+def look_back(pot: Pot) -> None:
+    """What the last whole periods say about the present one; nothing before the first is over."""
+    kept = pot.past
+    if not kept and not pot.number:
+        return
     low = below = spent = earned = 0
     largest = []
     for one in kept:
         spent += one.spending_minor
         earned += one.income_minor
         largest.append(one.largest_minor)
-        low += one.low_minor * DRAINED_PARTS <= one.high_minor > 0
-        below += one.low_minor < 0
-    pot.whole_periods = whole_periods
+        lowest = one.low_minor
+        if lowest * DRAINED_PARTS <= one.high_minor > 0:
+            low += 1
+        if lowest < 0:
+            below += 1
+    pot.whole_periods = whole_periods = min(PERIODS_KEPT, pot.number or 0)
     pot.spent_minor = spent
     pot.usual_income_minor = earned // whole_periods if whole_periods else 0
     largest.sort()
-    pot.usual_largest_minor = largest[(len(largest) - 1) // 2] if len(largest) > 1 else 0
-    pot.often_low = 2 * low >= len(kept) > 0
-    pot.often_overdrawn = 2 * below >= len(kept) > 0
+    count = len(largest)
+    pot.usual_largest_minor = largest[(count - 1) // 2] if count > 1 else 0
+    pot.often_low = 2 * low >= count > 0
+    pot.often_overdrawn = 2 * below >= count > 0
 
 
 def remember(pot: Pot, at: int, amount_minor: int, payee: str | None, *, transfer: bool) -> None:
@@ -124,7 +145,7 @@ def remember(pot: Pot, at: int, amount_minor: int, payee: str | None, *, transfe
         pot.withdrawals_minor = (*pot.withdrawals_minor[1 - AMOUNTS_OF_KIND_KEPT :], amount_minor)
     if payee is None:
         return
-    pot.payees = payees = pot.payees.copy()
+    payees = pot.payees
     known = payees.get(payee)
     if known is None:
         if len(payees) >= PAYEES_KEPT:
@@ -141,8 +162,9 @@ def _least(places: dict[str, Payee]) -> str:
 
 def earn(pot: Pot, at: int, amount_minor: int, source: str, transaction_id: UUID) -> None:
     """Income came from a source outside."""
-    move(pot, at, amount_minor, income_minor=amount_minor)
-    pot.incomes = incomes = pot.incomes.copy()
+    if move(pot, at, amount_minor, amount_minor):
+        look_back(pot)
+    incomes = pot.incomes
     before = incomes.get(source)
     if before is None and len(incomes) >= INCOMES_KEPT:
         del incomes[min(incomes, key=lambda name: (incomes[name].count > REGULAR_GAPS, incomes[name].at, name))]

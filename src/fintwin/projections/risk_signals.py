@@ -75,12 +75,13 @@ Found = list[tuple[str, int, int, int]]
 """Signals of one payment: code, points, observed, threshold."""
 
 
-def weigh(account: AccountRisk, pot: Pot, at: int, amount: int, payee: str | None, *, transfer: bool) -> Found:
-    """Size, in minor units: against the balance, the counterparty's and the kind's usual amounts. States are from before."""
+def weigh(
+    account: AccountRisk, balance: int, pot: Pot, at: int, amount: int, payee: str | None, *, transfer: bool
+) -> Found:
+    """Size, in minor units: against the balance, the counterparty's and the kind's usual amounts, all from before."""
     found: Found = []
     if MATERIAL_PARTS * amount * pot.whole_periods < pot.spent_minor:
         return found
-    balance = account.balance_minor
     known = None if payee is None else pot.payees.get(payee)
     usual = 2 * amount <= 3 * pot.usual_largest_minor if payee is None else is_usual(known, amount)
     if 0 < balance < 2 * amount and not usual:
@@ -108,14 +109,17 @@ def _has_lived(account: AccountRisk, at: int) -> bool:
     return account.payments >= KNOWN_AFTER_PAYMENTS and lived >= KNOWN_AFTER_DAYS * DAY
 
 
-def wake(before: AccountRisk, at: int, amount: int, found: Found) -> Woken | None:
-    """What is known of an account that pays again after a long rest; ``dormant_then_busy`` when it is busy at once."""
+def wake(before: AccountRisk, before_minor: int, at: int, amount: int, found: Found) -> Woken | None:
+    """What is known of an account that pays again after a long rest; ``dormant_then_busy`` when it is busy at once.
+
+    ``before_minor`` is its balance before the payment.
+    """
     woken = before.woken
     rest_days = (at - before.paid_at) // DAY
     if before.payments >= REST_AFTER_PAYMENTS and rest_days >= REST_DAYS:
         threshold = max(REST_DAYS, 2 * before.longest_rest_days)
         if rest_days >= threshold:
-            woken = Woken(at, rest_days, threshold, 0, 0, before.balance_minor)
+            woken = Woken(at, rest_days, threshold, 0, 0, before_minor)
     if woken is None or at - woken.at > WEEK:
         return None
     count, total = woken.count + 1, woken.sum_minor + amount
@@ -223,7 +227,9 @@ def _too_much(account: AccountRisk, now: Peaks, usual: Peaks, amount: int, found
             return
 
 
-def with_raised(before: AccountRisk, found: Found, at: int, transaction_id: UUID) -> dict[str, Raised]:
+def with_raised(
+    before: AccountRisk, fresh: Fresh | None, found: Found, at: int, transaction_id: UUID
+) -> dict[str, Raised]:
     """The account's reasons and what was found: of two with one code the stronger stays, with the evidence of both."""
     raised = before.raised.copy()
     for code, points, observed, threshold in found:
@@ -231,8 +237,8 @@ def with_raised(before: AccountRisk, found: Found, at: int, transaction_id: UUID
         evidence: tuple[UUID, ...] = (transaction_id,)
         if code.startswith(("payments_", "spending_")):
             evidence = (*before.recent[1 - RECENT_KEPT :], transaction_id)
-        elif code == "in_and_out" and before.fresh is not None:
-            evidence = (*before.fresh.evidence, transaction_id)
+        elif code == "in_and_out" and fresh is not None:
+            evidence = (*fresh.evidence, transaction_id)
         if known is not None and (left := fading(code, known, at)):
             evidence = tuple(dict.fromkeys((*known.evidence, *evidence)))[-RECENT_KEPT:]
             if left > points:

@@ -8,6 +8,7 @@ and the past it was run on, so that a run can be opened, repeated and compared; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -52,16 +53,22 @@ def keys(event: Recorded) -> list[Key] | Everything:
     return [(SIMULATION, what.simulation_id)]
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """A run is kept, or one or several are not any more."""
-    what = event.event
-    match what:
-        case SimulationSaved():
-            return {(SIMULATION, what.simulation_id): _row(event)}
-        case SimulationDeleted():
-            key = (SIMULATION, what.simulation_id)
-            return {key: None} if key in rows else {}
-    return {key: None for key, row in rows.items() if what.account_id in {None, row.account_id}}
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """Runs are kept, or one or several are not any more."""
+    changes: dict[Key, Any] = {}
+    for event in events:
+        what = event.event
+        match what:
+            case SimulationSaved():
+                changes[SIMULATION, what.simulation_id] = _row(event)
+            case SimulationDeleted():
+                changes[SIMULATION, what.simulation_id] = None
+            case SimulationsCleared(account_id=account_id):
+                there = {**rows, **changes}
+                changes |= {
+                    key: None for key, row in there.items() if row is not None and account_id in {None, row.account_id}
+                }
+    return changes
 
 
 def _row(event: Recorded) -> Simulation:

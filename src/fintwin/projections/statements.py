@@ -13,6 +13,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -28,10 +29,10 @@ from fintwin.domain.accounts.events import (
     TransferSent,
     Withdrawn,
 )
-from fintwin.domain.accounts.state import delta_minor
+from fintwin.domain.accounts.state import SIGNS
 from fintwin.domain.money import exponent
 from fintwin.domain.streams import Recorded
-from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
 
 STATEMENT: Final = "statement"
 ACCOUNT: Final = "statement_account"
@@ -96,29 +97,37 @@ def keys(event: Recorded) -> list[Key]:
     return named
 
 
-def fold(rows: UserRows, event: Recorded) -> Changes:
-    """The row of the transaction, the account's balance, and the mark on a transaction that is taken back."""
-    happened = event.event
-    if type(happened) is TransactionAnnotated:
-        return _annotated(rows, event)
-    account_key = (ACCOUNT, event.stream_id)
-    account: StatementAccount | None = rows.get(account_key)
-    balance_minor, transactions = (0, 0) if account is None else (account.balance_minor, account.transactions)
-    balance_minor += delta_minor(happened)
-    changes: dict[Key, Any] = {
-        account_key: StatementAccount(event.user_id, event.stream_id, balance_minor, transactions + 1)
-    }
-    key = (STATEMENT, event.transaction_id)
-    received = type(happened) is TransferReceived
-    sent = rows.get(key) if received else None
-    if sent is None:
-        changes[key] = _row(event, balance_minor)
-    else:
-        changes[key] = replace(sent, to_balance_after_minor=balance_minor)
-    if happened.reverses is not None:
-        original = rows.get((STATEMENT, happened.reverses))
-        if original is not None:
-            changes[STATEMENT, happened.reverses] = replace(original, reversed_by=event.transaction_id)
+def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+    """The rows of the transactions, the accounts' balances, and the marks on transactions that are taken back."""
+    changes: dict[Key, Any] = {}
+    accounts: dict[UUID, list[int]] = {}
+    for event in events:
+        happened = event.event
+        kind = type(happened)
+        if kind is TransactionAnnotated:
+            _annotate(rows, changes, event)
+            continue
+        stream_id = event.stream_id
+        account = accounts.get(stream_id)
+        if account is None:
+            known: StatementAccount | None = rows.get((ACCOUNT, stream_id))
+            account = accounts[stream_id] = [0, 0] if known is None else [known.balance_minor, known.transactions]
+        account[0] = balance_minor = account[0] + SIGNS[kind] * happened.amount_minor
+        account[1] += 1
+        key = (STATEMENT, event.transaction_id)
+        sent: Statement | None = None
+        if kind is TransferReceived:
+            sent = current(rows, changes, key)
+        changes[key] = (
+            _row(event, balance_minor) if sent is None else replace(sent, to_balance_after_minor=balance_minor)
+        )
+        if happened.reverses is not None:
+            original: Statement | None = current(rows, changes, (STATEMENT, happened.reverses))
+            if original is not None:
+                changes[STATEMENT, happened.reverses] = replace(original, reversed_by=event.transaction_id)
+    for stream_id, (balance_minor, transactions) in accounts.items():
+        row = StatementAccount(events[0].user_id, stream_id, balance_minor, transactions)
+        changes[ACCOUNT, stream_id] = row
     return changes
 
 
@@ -153,12 +162,12 @@ def _row(event: Recorded, balance_minor: int) -> Statement:
     )
 
 
-def _annotated(rows: UserRows, event: Recorded) -> Changes:
+def _annotate(rows: UserRows, changes: dict[Key, Any], event: Recorded) -> None:
     said: TransactionAnnotated = event.event
     key = (STATEMENT, said.transaction_id)
-    row: Statement | None = rows.get(key)
+    row: Statement | None = current(rows, changes, key)
     if row is None:
-        return {}
+        return
     new: dict[str, Any] = {}
     if said.category is not msgspec.UNSET:
         new["category"] = said.category
@@ -167,7 +176,7 @@ def _annotated(rows: UserRows, event: Recorded) -> Changes:
         new["note_on"] = None if said.note is None else event.stream_id
     if said.payee_ref is not msgspec.UNSET:
         new["payee_ref"] = said.payee_ref
-    return {key: replace(row, **new)}
+    changes[key] = replace(row, **new)
 
 
 MODEL: Final = ReadModel(

@@ -6,7 +6,7 @@ began empty knows all rows there are until the first is dropped from memory: it 
     folding = Folding(MODEL, version=1, position=0)
     needed = folding.needs(events)          # load those, then:
     folding.learn(rows, needed.users)
-    written = folding.fold(events)          # write those
+    written = folding.fold(runs_of(events)) # write those
 """
 
 from __future__ import annotations
@@ -28,6 +28,26 @@ class Needed(NamedTuple):
 
     named: dict[Table, list[tuple[UUID, Key]]]
     users: list[UUID]
+
+
+class Run(NamedTuple):
+    """The events of one user in a batch, in their order, and their types."""
+
+    user_id: UUID
+    events: list[Recorded]
+    types: set[str]
+
+
+def runs_of(events: Iterable[Recorded]) -> list[Run]:
+    """Events by user."""
+    found: dict[UUID, list[Recorded]] = {}
+    for event in events:
+        known = found.get(event.user_id)
+        if known is None:
+            found[event.user_id] = [event]
+        else:
+            known.append(event)
+    return [Run(user, own, {event.type for event in own}) for user, own in found.items()]
 
 
 class Folding:
@@ -83,40 +103,34 @@ class Folding:
         """From now on every row of these users is in memory."""
         self._whole.update(users)
 
-    def fold(self, events: Sequence[Recorded]) -> list[Written]:
-        """Fold events; gives what to write. An exception of the fold leaves the memory in doubt: `forget`."""
-        fold = self.model.fold
-        users = self._rows
-        touched: dict[UUID, dict[Key, bool]] = {}
-        for event in events:
-            user = event.user_id
+    def fold(self, runs: Iterable[Run]) -> list[Written]:
+        """Fold runs of events, one of each user; gives what to write. After an exception the memory is in doubt: `forget`."""
+        fold, types, users = self.model.fold, self.types, self._rows
+        written = {name: Written(table) for name, table in self._tables.items()}
+        for run in runs:
+            events: Sequence[Recorded] = run.events
+            if not run.types <= types:
+                events = [event for event in events if event.type in types]
+                if not events:
+                    continue
+            user = run.user_id
             rows = users.get(user)
             if rows is None:
                 rows = users[user] = {}
-            changes = fold(rows, event)
-            marks = touched.get(user)
-            if marks is None:
-                marks = touched[user] = {}
-            for key, row in changes.items():
-                if key not in marks:
-                    marks[key] = key in rows
-                if row is None:
-                    rows.pop(key, None)
-                else:
-                    rows[key] = row
-        return self._written(touched)
-
-    def _written(self, touched: dict[UUID, dict[Key, bool]]) -> list[Written]:
-        written = {name: Written(table) for name, table in self._tables.items()}
-        for user, marks in touched.items():
-            rows = self._rows[user]
-            for key, was_there in marks.items():
-                row = rows.get(key)
+            known = len(rows)
+            for key, row in fold(rows, events).items():
                 change = written[key[0]]
-                if row is not None:
-                    (change.updated if was_there else change.inserted).append(row)
-                elif was_there:
-                    change.deleted.append((user, *key[1:]))
+                if row is None:
+                    if rows.pop(key, None) is not None:
+                        change.deleted.append((user, *key[1:]))
+                        known -= 1
+                    continue
+                rows[key] = row
+                if len(rows) > known:
+                    known += 1
+                    change.inserted.append(row)
+                else:
+                    change.updated.append(row)
         for change in written.values():
             self._count += len(change.inserted) - len(change.deleted)
         return [change for change in written.values() if change.inserted or change.updated or change.deleted]

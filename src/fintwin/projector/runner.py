@@ -24,7 +24,7 @@ from fintwin.domain.streams import Recorded
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import ReadModel
 from fintwin.projector.batch import Batch, decoded
-from fintwin.projector.folding import Folding
+from fintwin.projector.folding import Folding, runs_of
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
@@ -91,7 +91,7 @@ async def _apply_whole(
     async with pool.acquire() as connection:
         await _load(connection, folding, needed.named, needed.users)
         reach("after read")
-        written = folding.fold(events)
+        written = folding.fold(runs_of(events))
         async with connection.transaction():
             await projecting.advance(
                 connection,

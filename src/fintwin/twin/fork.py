@@ -13,7 +13,7 @@ rows of every read model. A fork can be branched, and hypothetical events append
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,11 +23,10 @@ from fintwin.domain.catalogue import SCHEMA_VERSIONS
 from fintwin.domain.profiles.plans import NOTHING, Plans, after
 from fintwin.domain.streams import Recorded, StreamKey, StreamKind
 from fintwin.projections.catalogue import READ_MODELS
-from fintwin.projections.model import Changes, Key, ReadModel, Rows, UserRows
+from fintwin.projections.model import Changes, Fold, Key, ReadModel, Rows
 
 HYPOTHETICAL: Final = UUID("5e0c6b1e-6c1b-5d53-8f6e-0a4d3f0f7a11")
 """The ids of transactions that never were are counted from here, by position."""
-Fold = Callable[[UserRows, Recorded], Changes]
 MODEL_NAMES: Final = tuple(model.name for model in READ_MODELS)
 
 
@@ -40,8 +39,8 @@ class Fork:
     """A user's state in memory; see the module. Only a branch is ever changed."""
 
     __slots__ = (
-        "_concerned", "_versions", "accounts", "at", "events", "hash", "origin", "plans", "position", "rows", "shard",
-        "user_id",
+        "_concerned", "_folded", "_versions", "accounts", "at", "events", "hash", "origin", "plans", "position", "rows",
+        "shard", "user_id",
     )  # fmt: skip
 
     def __init__(self, user_id: UUID, at: dt.datetime, models: Sequence[ReadModel] = READ_MODELS) -> None:
@@ -58,6 +57,7 @@ class Fork:
         self.plans: Plans = NOTHING
         self.rows: dict[str, dict[Key, Any]] = {model.name: {} for model in models}
         self._versions: dict[StreamKind, int] = {}
+        self._folded = [(model, self.rows[model.name]) for model in models]
         self._concerned = self._by_event(models)
 
     @property
@@ -67,10 +67,16 @@ class Fork:
 
     def take(self, events: Iterable[Recorded]) -> None:
         """Replay recorded events, oldest first; used for building the fork only."""
-        for event in events:
-            assert event.user_id == self.user_id, "a fork holds one user's streams"
-            self.events.append(event)
-            self._apply(event)
+        taken = list(events)
+        assert all(event.user_id == self.user_id for event in taken), "a fork holds one user's streams"
+        self.events.extend(taken)
+        for event in taken:
+            self._follow(event)
+        for model, rows in self._folded:
+            concerned = frozenset(model.events)
+            run = [event for event in taken if type(event.event) in concerned]
+            if run:
+                _change(rows, model.fold(rows, run))
 
     def branch(self, models: Collection[str] = MODEL_NAMES, at: dt.datetime | None = None) -> Fork:
         """A copy to change; only the rows of ``models`` come along and go on being folded."""
@@ -134,6 +140,12 @@ class Fork:
         return {self.user_id: self.rows[name]}
 
     def _apply(self, event: Recorded) -> None:
+        self._follow(event)
+        for fold, rows in self._concerned.get(type(event.event), ()):
+            _change(rows, fold(rows, (event,)))
+
+    def _follow(self, event: Recorded) -> None:
+        """Accounts, plans and versions after one more event."""
         happened = event.event
         self.position = event.position
         if event.stream_kind is StreamKind.ACCOUNT:
@@ -144,12 +156,6 @@ class Fork:
             self._versions[event.stream_kind] = event.version
             if event.stream_kind is StreamKind.PROFILE:
                 self.plans = after(self.plans, happened)
-        for fold, rows in self._concerned.get(type(happened), ()):
-            for key, row in fold(rows, event).items():
-                if row is None:
-                    rows.pop(key, None)
-                else:
-                    rows[key] = row
 
     def _version(self, stream: StreamKey) -> int:
         """How many events a stream has: an account counts its own, of the other kinds a user has one stream each."""
@@ -163,6 +169,14 @@ class Fork:
             for event in model.events:
                 concerned.setdefault(event, []).append((model.fold, self.rows[model.name]))
         return concerned
+
+
+def _change(rows: dict[Key, Any], changes: Changes) -> None:
+    for key, row in changes.items():
+        if row is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = row
 
 
 def replay(

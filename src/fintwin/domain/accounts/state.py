@@ -69,12 +69,13 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
         return self.balance_minor + self.overdraft_limit_minor
 
 
-_SIGNS: Final[dict[type, int]] = {Deposited: 1, TransferReceived: 1, Withdrawn: -1, TransferSent: -1}
+SIGNS: Final[dict[type, int]] = {Deposited: 1, TransferReceived: 1, Withdrawn: -1, TransferSent: -1}
+"""The events that move money, and which way."""
 
 
 def delta_minor(event: Any) -> int:
     """By how much an event of an account stream changes the balance (0 for events that move no money)."""
-    sign = _SIGNS.get(type(event))
+    sign = SIGNS.get(type(event))
     return sign * event.amount_minor if sign is not None else 0
 
 
