@@ -5,6 +5,7 @@
 --   e_stream    index into s_*
 --   e_version   the version the decision was made on (NULL: a credit, which asks for none); with it e_balance, the balance,
 --               and e_basis, the transaction of the last change that was itself decided on the stream's state
+--               e_balance NULL where money moves: decided knowing when everything counted, so that it may count before the last
 --   e_type      index into t_*; NULL: no event, only the question whether that version still stands (a refusal being confirmed)
 --   e_delta     change of the account's balance in minor units, e_currency its currency (NULL where no money moves)
 --   e_effective microseconds since 1970 UTC, NULL: when recorded
@@ -172,6 +173,10 @@ BEGIN
                 transit := transit + moved;
                 IF moved > 0 AND w_status[s] = 1 AND w_currency[s] = e_currency[e]
                     AND w_balance[s] + moved < 1000000000000000
+                    -- A payee's closed period is closed to everybody.
+                    AND (e_effective[e] IS NULL OR e_effective[e] >= (
+                        extract(epoch FROM ((w_facts[s]::json ->> 'closed_through')::date + 1)) * 1000000
+                    )::bigint) IS NOT FALSE
                 THEN
                     CONTINUE;
                 END IF;
@@ -196,7 +201,7 @@ BEGIN
             ELSE
                 -- Money that came in since does not touch the decision on a payment; any other difference does.
                 IF e_basis[e] IS DISTINCT FROM w_basis[s]
-                    OR e_effective[e] < w_effective[s]
+                    OR (e_effective[e] < w_effective[s] AND e_balance[e] IS NOT NULL)
                     OR (moved IS NULL AND (e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]))
                     OR (moved < 0 AND (w_status[s] <> 1 OR w_balance[s] + moved < -w_limit[s]))
                     OR (moved > 0 AND w_balance[s] + moved >= 1000000000000000)
