@@ -189,6 +189,18 @@ async def test_history(app: Service, stocks: int, draw: int, successes: int) -> 
     assert (told["windows"], told["successes"]) == (67, successes)
 
 
+@pytest.mark.parametrize(("draw", "successes"), [(3, 39), (4, 37), (5, 24), (6, 14), (7, 5), (8, 1)])
+async def test_the_table_of_the_trinity_study(app: Service, draw: int, successes: int) -> None:
+    """1928 to 1995, 30 years, half in stocks: 100, 95, 62, 36, 13 and 3 percent of 39 windows bear 3 to 8 % a year."""
+    person = await person_with(app, 1_000_000)
+    returns = {"type": "history", "stock_percent": 50, "first_year": 1928, "last_year": 1995}
+    step = {"type": "withdraw", "amount": draw * 10_000, "every": {"n": 12}}
+    told = (await run(person, 360, step, uncertainty={"returns": returns}))["totals"][0]["uncertainty"]
+    assert (told["history"]["windows"], told["history"]["successes"]) == (39, successes)
+    assert told["scenario"]["failed"]["paths"] == 39 - successes
+    assert len(told["history"]["failed_starts"]) == 39 - successes
+
+
 async def test_what_every_window_bears(app: Service) -> None:
     """All in stocks 3.597 % a year is borne by every window, the worst beginning in 1929; 7 % after 3 % inflation: 3.8835."""
     person = await person_with(app, 1_000, 7)
@@ -307,7 +319,7 @@ async def test_a_heavy_run_can_be_followed_and_cancelled(app: Service) -> None:
     assert (await person.get(address)).status == 202
     while (seen := (await person.get(address)).json)["of"] == 0:
         assert (await person.get("/api/auth/me")).status == 200
-    assert seen["of"] == 600
+    assert seen["of"] == 600 * (2 + 1 + 5)
     other = await app.person()
     assert (await other.get(f"{address}/progress")).status == 404
     assert (await other.ask("DELETE", f"{address}/progress")).status == 404
@@ -317,6 +329,21 @@ async def test_a_heavy_run_can_be_followed_and_cancelled(app: Service) -> None:
     while (ended := await person.get(address)).status == 202:
         pass
     assert (ended.status, ended.code) == (409, "run_cancelled")
+
+
+async def test_cancelling_stops_the_work_itself(app: Service) -> None:
+    """A run of nothing but levers, minutes long: after the cancel its worker is free for the next question at once."""
+    person = await person_with(app, 100_000)
+    values = [str(number) for number in range(1, 10)]
+    grid = {"x": "rate", "y": "income", "x_values": values, "y_values": values}
+    document = {"horizon_months": 600, "steps": LONG["steps"], "sensitivity": {"grid": grid}, "wait": False}
+    begun = [await person.post("/api/twin/runs", document) for _ in range(2)]
+    for one in begun:
+        while (await person.get(one.headers["location"])).json["done"] == 0:
+            pass
+        assert (await person.ask("DELETE", f"{one.headers['location']}/progress")).status == 200
+    assert final(await run(await person_with(app, 5), 1)) == 5
+    assert [(await person.get(one.headers["location"])).code for one in begun] == ["run_cancelled"] * 2
 
 
 async def test_a_user_has_two_runs_at_once(app: Service) -> None:

@@ -96,9 +96,7 @@ class Past:
 
     def run(self, months: int, *steps: Any, **more: Any) -> Answer:
         """The whole answer of a scenario."""
-        found = answer(self.simulation(months, *steps, **more))
-        assert found is not None
-        return found
+        return answer(self.simulation(months, *steps, **more))
 
     def simulation(self, months: int, *steps: Any, **more: Any) -> Simulation:
         """A scenario on this past, not run yet."""

@@ -299,7 +299,8 @@ async def _kept(request: Call, run_id: UUID) -> simulations.SimulationSaved | No
 async def _shown(request: Call, found: list[Recorded]) -> list[KeptRun]:
     if not found:
         return []
-    history, _ = await twin_reading.history(request.services.pools["api"], request.user_id)
+    oldest = min(one.event.base_position for one in found)
+    later = await twin_reading.after(request.services.pools["api"], request.user_id, oldest)
     key = await request.services.ledger.user_key(request.user_id)
     stream = StreamKey(StreamKind.SIMULATIONS, request.user_id)
     return [
@@ -316,7 +317,7 @@ async def _shown(request: Call, found: list[Recorded]) -> list[KeptRun]:
             alert_level=one.event.level,
             summary=one.event.summary,
             position=one.event.base_position,
-            stale=stale(one.event, history),
+            stale=stale(one.event, later),
             created_at=one.recorded_at,
         )
         for one in found

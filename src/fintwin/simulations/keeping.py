@@ -89,20 +89,32 @@ def ran_at(event: simulations.SimulationSaved) -> dt.datetime:
     return dt.datetime.fromisoformat(event.summary["at"])
 
 
-def stale(event: simulations.SimulationSaved, history: Iterable[Recorded]) -> bool:
-    """Whether the past that a run used has been corrected since: something of it was taken back, or booked into it later."""
+def stale(event: simulations.SimulationSaved, later: Iterable[Recorded]) -> bool:
+    """Whether the past that a run used has been corrected since: something of it was taken back, or booked into it later.
+
+    ``later`` are the events behind the run's position, or more; a transaction that is not among them is of the past.
+    A changed note says nothing that a run uses.
+    """
     at = ran_at(event)
-    used: set[UUID] = set()
-    for one in history:
+    fresh: set[UUID | None] = {None}
+    for one in later:
         if one.position <= event.base_position:
-            used.add(one.transaction_id)
             continue
         happened = one.event
+        fresh.add(one.transaction_id)
         if isinstance(happened, accounts.TransactionAnnotated):
-            if happened.transaction_id in used:
+            says_more = happened.category is not msgspec.UNSET or happened.payee_ref is not msgspec.UNSET
+            if says_more and happened.transaction_id not in fresh:
                 return True
-        elif getattr(happened, "reverses", None) in used or (
-            getattr(happened, "amount_minor", None) is not None and one.effective_at < at
-        ):
+        elif getattr(happened, "reverses", None) not in fresh or _is_booked_before(one, at):
             return True
     return False
+
+
+def _is_booked_before(one: Recorded, at: dt.datetime) -> bool:
+    """Whether it moved money earlier than the run began; what has a date only is compared by its day."""
+    if getattr(one.event, "amount_minor", None) is None:
+        return False
+    if getattr(one.event, "date_only", False):
+        return one.effective_at.astimezone(dt.UTC).date() < at.astimezone(dt.UTC).date()
+    return one.effective_at < at

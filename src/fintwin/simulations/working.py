@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
+import os
 from typing import Any, Literal
 from uuid import UUID
 
@@ -25,12 +26,14 @@ from fintwin.twin.answer import Answer, Simulation, answer
 from fintwin.twin.faults import ScenarioError
 from fintwin.twin.fork import Fork
 from fintwin.twin.outlook import FoundFlow, Outlook
+from fintwin.twin.pace import StoppedError
 from fintwin.twin.reality import held_against
 from fintwin.twin.steps import main_account, step_type
 
 Kind = Literal["run", "quick", "recurring", "reality"]
 DONE, OF, CANCEL = 0, 1, 2
 NUMBERS_A_RUN = 3
+NICENESS = 10
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 _tasks = msgspec.msgpack.Decoder
@@ -123,15 +126,17 @@ class _Worker:
             return await self.snapshots.current(self.connection, task.user_id, task.at)
         return await self.snapshots.past(self.connection, task.user_id, task.at, fork_at)
 
-    def progress(self, place: int) -> Any:
-        """Notes how far a run is; False tells it to stop."""
+    def simulation(self, fork: Fork, outlook: Outlook, document: ask.Document, task: Task) -> Simulation:
+        """A simulation that notes how far it is, and stops when it is told to: raises `StoppedError` then."""
+        start = task.place * NUMBERS_A_RUN
 
-        def note(done: int, of: int) -> bool:
-            numbers = self.shared
-            numbers[place * NUMBERS_A_RUN + DONE], numbers[place * NUMBERS_A_RUN + OF] = done, of
-            return not numbers[place * NUMBERS_A_RUN + CANCEL]
+        def tell(done: int, of: int) -> bool:
+            self.shared[start + DONE], self.shared[start + OF] = done, of
+            return not self.shared[start + CANCEL]
 
-        return note
+        if self.shared[start + CANCEL]:
+            raise StoppedError
+        return Simulation(fork, outlook, document, market_text=self.market_text, tell=tell)
 
 
 _worker: _Worker | None = None
@@ -144,7 +149,8 @@ def rest_garbage_collection() -> None:
 
 
 def begin(url: str, shared: Any, market_text: str | None) -> None:
-    """Set a fresh worker process up."""
+    """Set a fresh worker process up; it stands back where the service itself wants the processor."""
+    os.nice(NICENESS)
     global _worker  # noqa: PLW0603 - a process has one
     rest_garbage_collection()
     _worker = _Worker(url, shared, market_text)
@@ -158,6 +164,8 @@ def work(task_bytes: bytes) -> bytes:
         done = _WORK[task.kind](_worker, task)
     except ScenarioError as error:
         done = Done(fault=(error.code, error.field, error.detail))
+    except StoppedError:
+        done = Done()
     except LOST:
         _worker.connection = None
         done = Done(lost=True)
@@ -167,12 +175,8 @@ def work(task_bytes: bytes) -> bytes:
 def _run(worker: _Worker, task: Task) -> Done:
     document = _documents.decode(task.document)
     fork, outlook = worker.loop.run_until_complete(worker.fork(task, document.fork_at))
-    if worker.shared[task.place * NUMBERS_A_RUN + CANCEL]:
-        return Done()
-    simulation = Simulation(fork, outlook, document, market_text=worker.market_text)
-    found = answer(simulation, progress=worker.progress(task.place))
-    if found is None:
-        return Done()
+    simulation = worker.simulation(fork, outlook, document, task)
+    found = answer(simulation)
     return Done(body=encode(shown(found)), summary=_summary(simulation, found))
 
 
@@ -209,9 +213,8 @@ def _quick(worker: _Worker, task: Task) -> Done:
     assert asked is not None, "a quick task carries what is asked"
     fork, outlook = worker.loop.run_until_complete(worker.fork(task, None))
     document = quick_document(fork, asked)
-    simulation = Simulation(fork, outlook, document, market_text=worker.market_text)
+    simulation = worker.simulation(fork, outlook, document, task)
     found = answer(simulation)
-    assert found is not None, "nothing cancels a run without progress"
     told = quick_told(simulation, found, asked)
     summary = Summary(
         scenario=asked.scenario,
@@ -276,10 +279,8 @@ def _flow_told(one: FoundFlow, fork: Fork, names: dict[UUID, tuple[str | None, U
 def _reality(worker: _Worker, task: Task) -> Done:
     document = _documents.decode(task.document)
     fork, outlook = worker.loop.run_until_complete(worker.fork(task, document.fork_at))
-    simulation = Simulation(fork, outlook, document, market_text=worker.market_text)
-    found = answer(simulation, progress=worker.progress(task.place))
-    if found is None:
-        return Done()
+    simulation = worker.simulation(fork, outlook, document, task)
+    found = answer(simulation)
     now = task.now or task.at
     present, _ = worker.loop.run_until_complete(worker.fork(msgspec.structs.replace(task, at=now), None))
     held = held_against(found, simulation.selected, present.events, present.today)

@@ -37,6 +37,12 @@ async def history(
     return await _pages(connection, user_id, NO_TIP, until)
 
 
+async def after(connection: Connection | Pool, user_id: UUID, position: int) -> list[Recorded]:
+    """A user's events behind a position, oldest first."""
+    found, _ = await _pages(connection, user_id, Tip(position, ""), None)
+    return found
+
+
 async def since(connection: Connection | Pool, user_id: UUID, tip: Tip) -> tuple[list[Recorded], Tip] | None:
     """What came after a tip; None where the log has another event there."""
     rows = await connection.fetch(_EVENTS, user_id, tip.position - 1, PAGE)

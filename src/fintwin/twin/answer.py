@@ -28,14 +28,14 @@ from fintwin.twin.faults import ScenarioError
 from fintwin.twin.fork import Fork
 from fintwin.twin.interest import EXACT, MONTHS_A_YEAR, PER_CENT, round_half_up
 from fintwin.twin.line import Line
-from fintwin.twin.monte_carlo import Progress
 from fintwin.twin.outcome import Outcome, flows_minor, outcome_of, total_series
 from fintwin.twin.outlook import Outlook, essential_months_minor
+from fintwin.twin.pace import Pace, Tell
 from fintwin.twin.run import Run
-from fintwin.twin.sensitivity import Sensitive, sensitivity
+from fintwin.twin.sensitivity import Sensitive, lines_of, sensitivity
 from fintwin.twin.steps import Builder, Built, main_account
 from fintwin.twin.told import StepTold
-from fintwin.twin.uncertain import Uncertain, rate_changes, uncertain
+from fintwin.twin.uncertain import OPENED_NAMES, Uncertain, rate_changes, uncertain
 from fintwin.twin.watching import AccountRisk, Told, Watch
 
 EFFECTS_MAX = 12
@@ -115,9 +115,21 @@ class Answer(msgspec.Struct, frozen=True):
 class Simulation:
     """One document on one fork, in its parts: lines are made once and asked for by whoever needs them."""
 
-    def __init__(self, fork: Fork, outlook: Outlook, document: ask.Document, *, market_text: str | None = None) -> None:
-        """``market_text`` replaces the market file that ships. Raises `ScenarioError`."""
+    def __init__(
+        self,
+        fork: Fork,
+        outlook: Outlook,
+        document: ask.Document,
+        *,
+        market_text: str | None = None,
+        tell: Tell | None = None,
+    ) -> None:
+        """``market_text`` replaces the market file that ships; ``tell`` follows the run and may stop it (see `pace`).
+
+        Raises `ScenarioError` where the document cannot be run, `StoppedError` where ``tell`` stops it.
+        """
         check(document)
+        self.pace = Pace(tell)
         self.document = document
         self.outlook = outlook
         self.market_text = market_text
@@ -128,7 +140,7 @@ class Simulation:
             changed_past(fork, self.steps) if _is_past(document.steps) else ChangedPast(fork, (), [])
         )
         self.base = rate_changes(fork, document)
-        self._builder = Builder(fork, outlook, document, self.base)
+        self._builder = self._builder_of(fork)
         self.baseline_built = self._builder.build()
         self.scenario_built = self.built(self.steps, self.past.fork)
 
@@ -136,11 +148,14 @@ class Simulation:
         """The course of some steps on the real or the changed past."""
         if fork is self.fork:
             return self._builder.build(steps)
-        return Builder(fork, self.outlook, self.document, self.base).build(steps)
+        return self._builder_of(fork).build(steps)
+
+    def _builder_of(self, fork: Fork) -> Builder:
+        return Builder(fork, self.outlook, self.document, self.base, beat=self.pace.check)
 
     def line(self, built: Built, fork: Fork) -> Line:
         """A line without folds: balances only."""
-        return Run(fork.branch(()), built.course).to_the_end()
+        return Run(fork.branch(()), built.course, beat=self.pace.month).to_the_end()
 
     @property
     def effects_of(self) -> tuple[tuple[int, ask.Step], ...]:
@@ -155,24 +170,23 @@ class Simulation:
         return found
 
 
-def answer(simulation: Simulation, *, progress: Progress | None = None) -> Answer | None:
-    """Run everything; None where ``progress`` (see `monte_carlo`) cancelled it."""
+def answer(simulation: Simulation) -> Answer:
+    """Run everything. Raises `ScenarioError`, and `StoppedError` where whoever follows it says so."""
     one = simulation
+    one.pace.expect(_months_in_all(one))
     watches = []
     lines = []
     for built, fork in ((one.baseline_built, one.fork), (one.scenario_built, one.past.fork)):
         branch = fork.branch(WATCHED)
         watch = Watch(branch)
-        lines.append(Run(branch, built.course, watch.note).to_the_end())
+        lines.append(Run(branch, built.course, watch.note, one.pace.month).to_the_end())
         watches.append(watch)
     baseline, scenario = lines
     totals = []
     for currency in sorted({baseline.currencies[each] for each in one.selected}):
         chance = None
         if one.document.uncertainty is not None:
-            chance = uncertain(one, currency, baseline, scenario, progress)
-            if chance is None:
-                return None
+            chance = uncertain(one, currency, baseline, scenario)
         totals.append(_total(one, currency, baseline, scenario, chance))
     main = one.fork.accounts[main_account(one.fork)].currency
     told = sorted([*one.past.told, *one.scenario_built.told], key=lambda step: step.number)
@@ -196,6 +210,19 @@ def answer(simulation: Simulation, *, progress: Progress | None = None) -> Answe
         assumptions=assumptions(one),
         sentence=next((total.sentence for total in totals if total.currency == main), totals[0].sentence),
     )
+
+
+def _months_in_all(one: Simulation) -> int:
+    """How many months of lines and futures there are to walk: what `pace` counts."""
+    currencies = len({one.fork.accounts[each].currency for each in one.selected})
+    lines = 2
+    if len(one.steps) > 1:
+        lines += currencies * len(one.effects_of)
+    if one.document.uncertainty is not None:
+        lines += currencies * (1 + len(OPENED_NAMES))
+    if one.document.sensitivity is not None:
+        lines += currencies * lines_of(one.document.sensitivity)
+    return lines * one.document.horizon_months
 
 
 def _total(one: Simulation, currency: str, baseline: Line, scenario: Line, chance: Uncertain | None) -> Total:

@@ -31,6 +31,7 @@ TEXT_MAX = 100
 LARGEST = Decimal(10) ** 13
 DECIMALS_MAX = 8
 SEED_MAX = 2**63 - 1
+POSITION_MAX = 2**63 - 1
 DAYS = {"day": 0, "week": 7, "month": 31}
 
 
@@ -44,6 +45,8 @@ def check(document: ask.Document) -> None:
         _text(document.name, "name")
     if isinstance(document.fork_at, dt.datetime) and document.fork_at.tzinfo is None:
         raise ScenarioError("fork_at", "fork_at", "A time carries its zone, like 2026-01-31T12:00:00Z.")
+    if isinstance(document.fork_at, int) and not 0 <= document.fork_at <= POSITION_MAX:
+        raise ScenarioError("fork_at", "fork_at", "A position of the log is a whole number from 0 on.")
     for number, step in enumerate(document.steps):
         _step(step, f"steps[{number}]")
     if document.uncertainty is not None:
@@ -179,6 +182,9 @@ def _uncertainty(one: ask.Uncertainty, months: int) -> None:
             _number(one.returns.drift_percent, -99, RATE_MAX, f"{field}.returns.drift_percent")
         case ask.HistoricalReturns():
             _number(one.returns.stock_percent, 0, 100, f"{field}.returns.stock_percent")
+            first, last = one.returns.first_year, one.returns.last_year
+            if first is not None and last is not None and last < first:
+                raise ScenarioError("dates", f"{field}.returns.last_year", "The last year comes before the first.")
         case _:
             return
 
@@ -187,14 +193,21 @@ def _sensitivity(one: ask.Sensitivity) -> None:
     if len(one.levers) > LEVERS_MAX:
         raise ScenarioError("too_many", "sensitivity.levers", f"At most {LEVERS_MAX} levers are tried at once.")
     for number, lever in enumerate(one.levers):
-        _number(lever.by, -RATE_MAX, RATE_MAX, f"sensitivity.levers[{number}].by")
+        most = RATE_MAX if lever.name in {"rate", "inflation"} else -PERCENT_MIN
+        _number(lever.by, -most, most, f"sensitivity.levers[{number}].by")
     if one.grid is not None:
-        for axis, values in (("x", one.grid.x_values), ("y", one.grid.y_values)):
+        if one.grid.x == one.grid.y:
+            raise ScenarioError("grid", "sensitivity.grid", "A grid sets two different levers against each other.")
+        for axis, lever_name, values in (
+            ("x", one.grid.x, one.grid.x_values),
+            ("y", one.grid.y, one.grid.y_values),
+        ):
+            least = -RATE_MAX if lever_name in {"rate", "inflation"} else PERCENT_MIN
             where = f"sensitivity.grid.{axis}_values"
             if not 1 <= len(values) <= GRID_MAX:
                 raise ScenarioError("grid", where, f"A grid has 1 to {GRID_MAX} settings of each lever.")
             for value in values:
-                _number(value, -RATE_MAX, RATE_MAX, where)
+                _number(value, least, RATE_MAX, where)
 
 
 def _text(value: str, field: str) -> None:

@@ -74,7 +74,9 @@ def evidence_of(origin: Origin, outlook: Outlook) -> list[UUID]:
 
 def sentence(currency: str, months: int, baseline: Outcome, scenario: Outcome, *, has_steps: bool) -> str:
     """What the figures show, in words; never whether that is good."""
-    parts = [f"After {months} months there are {in_words(scenario.final_minor, currency)}"]
+    parts = [
+        f"After {months} {'month' if months == 1 else 'months'} there are {in_words(scenario.final_minor, currency)}"
+    ]
     if has_steps:
         difference = scenario.final_minor - baseline.final_minor
         if difference:
@@ -88,5 +90,11 @@ def sentence(currency: str, months: int, baseline: Outcome, scenario: Outcome, *
         missing = in_words(scenario.deepest_minor, currency)
         text += f" The limit is first crossed on {scenario.first_breach}; at the worst {missing} are missing."
     if scenario.refused.count:
-        text += f" {scenario.refused.count} decided payments are refused, the first on {scenario.refused.first_on}."
+        refused = scenario.refused
+        count = (
+            "1 decided payment is refused,"
+            if refused.count == 1
+            else f"{refused.count} decided payments are refused, the first"
+        )
+        text += f" {count} on {refused.first_on}."
     return text

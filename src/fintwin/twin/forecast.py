@@ -63,11 +63,17 @@ class Point(msgspec.Struct, frozen=True):
 
 
 def expected_movements(
-    habits: Habits, plans: Sequence[PlannedItem], until: dt.date, *, switched_off: frozenset[UUID] = frozenset()
+    habits: Habits,
+    plans: Sequence[PlannedItem],
+    until: dt.date,
+    *,
+    switched_off: frozenset[UUID] = frozenset(),
+    everyday_on: Sequence[dt.date] | None = None,
 ) -> list[Expected]:
     """List what is expected after `habits.as_of` up to `until`, in order of date.
 
-    `switched_off` are keys of found flows that the user has ended or switched off.
+    `switched_off` are keys of found flows that the user has ended or switched off. `everyday_on`: the days on which
+    everyday money is listed, in order, each with what came since the one before; without it every day.
     """
     tomorrow = habits.as_of + dt.timedelta(days=1)
     listed: list[Expected] = []
@@ -85,15 +91,16 @@ def expected_movements(
             Expected(day, plan.amount_minor, Source.PLAN, plan.plan_id, plan.category)
             for day in plan.schedule.between(tomorrow, until)
         )
-    listed.extend(_everyday(habits, tomorrow, until))
+    if everyday_on is None:
+        everyday_on = [tomorrow + dt.timedelta(days=days) for days in range((until - tomorrow).days + 1)]
+    listed.extend(_everyday(habits, everyday_on))
     return sorted(listed, key=lambda one: (one.on, one.source, str(one.source_id)))
 
 
-def _everyday(habits: Habits, tomorrow: dt.date, until: dt.date) -> Iterable[Expected]:
-    """Yield the everyday money of each day as the step of its running sum."""
+def _everyday(habits: Habits, listed_on: Iterable[dt.date]) -> Iterable[Expected]:
+    """Yield the everyday money of each of these days as the step of its running sum."""
     so_far = 0
-    for days in range((until - tomorrow).days + 1):
-        day = tomorrow + dt.timedelta(days=days)
+    for day in listed_on:
         upto = _everyday_upto_minor(habits, day)
         if upto != so_far:
             yield Expected(day, upto - so_far, Source.EVERYDAY, None, None)

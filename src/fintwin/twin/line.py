@@ -80,7 +80,10 @@ class NotPaid(msgspec.Struct, frozen=True):
 
 
 class Decided(NamedTuple):
-    """A payment that was decided after today: what it met, for paths that meet something else."""
+    """A payment that was decided: what it met, for paths that meet something else. ``month`` 0: today.
+
+    ``possible`` is False where the rules forbid it whatever money is there.
+    """
 
     month: int
     at_end: bool
@@ -89,6 +92,7 @@ class Decided(NamedTuple):
     amount_minor: int
     available_minor: int
     paid: bool
+    possible: bool
 
 
 class Line(msgspec.Struct):

@@ -56,7 +56,8 @@ class Decision(msgspec.Struct, frozen=True):
     """A payment that a person decides: each path pays it or, where its money is short, does without and has failed.
 
     On the line it met `available_minor` and was `paid` or not. `at_end`: after that month's growth, else before it. `to_pot`
-    is the own pot that receives it, None for money that leaves.
+    is the own pot that receives it, None for money that leaves. Not `possible`: forbidden whatever is there, so every path
+    does without it and has failed.
     """
 
     pot: int
@@ -65,18 +66,20 @@ class Decision(msgspec.Struct, frozen=True):
     available_minor: int
     paid: bool
     at_end: bool
+    possible: bool = True
 
 
 class Plan(msgspec.Struct, frozen=True):
     """The pots that together are one future. The goal is a total at the end of month `goal_month` (None: the last).
 
-    `decisions` lists, month by month, what is decided in it; empty where nothing is.
+    `decisions` lists, month by month, what is decided in it, empty where nothing is; `today` is what is decided at once.
     """
 
     pots: tuple[Pot, ...]
     goal_minor: int | None = None
     goal_month: int | None = None
     decisions: tuple[tuple[Decision, ...], ...] = ()
+    today: tuple[Decision, ...] = ()
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -154,7 +157,9 @@ class _Run:
         self.at_goal: Floats | None = None
         self.total = self.posted[0]
         self.short: Floats | None = None
+        self.stuck = False
         self.ranks = [nearest_rank(percent, paths) for percent in PERCENTS]
+        self._decide(plan.today, at_end=False)
 
     def note(self, month: int, prices: Floats | None) -> None:
         """Sum up the month end that has been posted."""
@@ -173,14 +178,17 @@ class _Run:
 
     def _note_failures(self) -> None:
         missing, self.short = self.short, None
+        stuck, self.stuck = self.stuck, False
         for pot, posted in zip(self.plan.pots, self.posted, strict=True):
             if pot.limit_minor is not None and posted.min() < pot.limit_minor:
                 part = np.maximum(pot.limit_minor - posted, 0)
                 missing = part if missing is None else missing + part
-        if missing is None:
+        if missing is None and not stuck:
             self.first_failures.append(0)
             return
-        fresh = (missing > 0) & ~self.failed
+        if missing is None:
+            missing = np.zeros(self.paths)
+        fresh = ((missing > 0) | stuck) & ~self.failed
         self.first_failures.append(int(np.count_nonzero(fresh)))
         self.failed |= fresh
         np.maximum(self.deepest, missing, out=self.deepest)
@@ -206,6 +214,9 @@ class _Run:
         """Pay or refuse on every path; the deviation takes over where a path does not do what the line did."""
         for one in decisions:
             if one.at_end != at_end:
+                continue
+            if not one.possible:
+                self.stuck = True
                 continue
             met = np.rint(self.deviations[one.pot])
             met += one.available_minor

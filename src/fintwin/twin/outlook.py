@@ -175,14 +175,19 @@ class Outlook:
     def items(self, months: int, rated: frozenset[UUID]) -> list[Item]:
         """Everything expected from tomorrow to the end of so many months; ``rated`` accounts bear interest instead."""
         until = mark(self.today, months)
-        marks = [mark(self.today, number) for number in range(months + 1)]
+        days = _everyday_days(self.today, months)
         listed: list[Item] = []
         for account_id in self.states:
             habits = self.habits(account_id, with_interest=account_id not in rated)
             plans = [one for one in self.plans.items.values() if one.account_id == account_id]
-            expected = expected_movements(habits, [_planned(one) for one in plans], until, switched_off=self._off())
+            expected = expected_movements(
+                habits, [_planned(one) for one in plans], until, switched_off=self._off(), everyday_on=days
+            )
             listed += self._regular(account_id, habits, expected)
-            listed += _everyday(account_id, expected, marks)
+            origin = Origin("everyday", str(account_id))
+            listed += [
+                Item(one.on, account_id, one.amount_minor, origin) for one in expected if one.source is Source.EVERYDAY
+            ]
         listed += self._transfers(until)
         return listed
 
@@ -254,25 +259,11 @@ def _planned(one: PlanItem) -> PlannedItem:
     return PlannedItem(one.item_id, schedule, one.amount_minor, one.category)
 
 
-def _everyday(account_id: UUID, expected: Sequence[Expected], marks: Sequence[dt.date]) -> list[Item]:
-    """Everyday money day by day for 90 days, then in one sum at each month's end."""
-    origin = Origin("everyday", str(account_id))
-    near = marks[0] + dt.timedelta(days=DAILY_DAYS)
-    listed = []
-    later: dict[dt.date, int] = defaultdict(int)
-    ends = iter(marks[1:])
-    end = next(ends, marks[-1])
-    for one in expected:
-        if one.source is not Source.EVERYDAY:
-            continue
-        while one.on > end:
-            end = next(ends)
-        if one.on <= near:
-            listed.append(Item(one.on, account_id, one.amount_minor, origin))
-        else:
-            later[end] += one.amount_minor
-    listed += [Item(day, account_id, amount, origin) for day, amount in later.items() if amount]
-    return listed
+def _everyday_days(today: dt.date, months: int) -> list[dt.date]:
+    """The days on which everyday money moves: each for 90 days, then each month's end."""
+    ends = [mark(today, number) for number in range(1, months + 1)]
+    near = [today + dt.timedelta(days=number) for number in range(1, DAILY_DAYS + 1)]
+    return [*(day for day in near if day <= ends[-1]), *(day for day in ends if day > near[-1])]
 
 
 def essential_months_minor(items: Iterable[Item], today: dt.date, months: int) -> list[int]:

@@ -14,10 +14,11 @@ from enum import StrEnum
 
 import msgspec
 
+from fintwin.domain.money import MINOR_MAX
 from fintwin.twin.interest import EXACT, MONTHS_A_YEAR, period_rate, round_half_up
 
 LONGEST_MONTHS = 1_200
-"""A hundred years: a debt that is not gone by then is reported as never paid off."""
+"""A hundred years: a debt that is not gone by then, or has outgrown all amounts, is reported as never paid off."""
 
 
 class PayoffOrder(StrEnum):
@@ -94,7 +95,7 @@ def _run(debts: tuple[Debt, ...], monthly_minor: int | None, ranking: tuple[int,
     free: dict[str, int | None] = {debt.name: (0 if debt.balance_minor == 0 else None) for debt in debts}
     rows: list[PayoffMonth] = []
     interest_total = 0
-    while any(balances) and len(rows) < LONGEST_MONTHS:
+    while any(balances) and len(rows) < LONGEST_MONTHS and sum(balances) <= MINOR_MAX:
         month = len(rows) + 1
         interest = [_interest_minor(balance, rate) for balance, rate in zip(balances, rates, strict=True)]
         interest_total += sum(interest)

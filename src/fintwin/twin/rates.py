@@ -95,6 +95,12 @@ class Rates:
             rate = changed
         return rate
 
+    def lowest(self, account_id: Any) -> Decimal:
+        """The lowest percentage that an account ever has."""
+        return min(
+            self._base[account_id].percent, *(rate.percent for _, rate in self._changes.get(account_id, [])), Decimal(0)
+        )
+
     def days(self) -> set[dt.date]:
         """The days on which a rate changes."""
         return {since for known in self._changes.values() for since, _ in known}

@@ -38,11 +38,18 @@ TOO_LARGE = "Amounts grow beyond 15 digits: shorten the horizon, or lower the ra
 class Run:
     """A branch on its way through a course; see the module."""
 
-    def __init__(self, fork: Fork, course: Course, note: Callable[[dt.date], None] | None = None) -> None:
-        """``fork`` is changed; ``note`` is called at the end of every day of the axis."""
+    def __init__(
+        self,
+        fork: Fork,
+        course: Course,
+        note: Callable[[dt.date], None] | None = None,
+        beat: Callable[[], None] | None = None,
+    ) -> None:
+        """``fork`` is changed; ``note`` is called at the end of every day of the axis, ``beat`` at every month's end."""
         self._fork = fork
         self._course = course
         self._note = note
+        self._beat = beat
         self._today = fork.today
         axis, month_ends = axis_of(self._today, course.months)
         open_states = {each: one for each, one in fork.accounts.items() if one.status is not Status.CLOSED}
@@ -97,6 +104,8 @@ class Run:
             bearing.accrue(day, self._course.rates.on(each, bearing.since), month_days)
 
     def _credit(self, day: dt.date, month: int) -> None:
+        if self._beat is not None:
+            self._beat()
         for each, bearing in self._bearing.items():
             drawn = self._course.drawn.get(each)
             if drawn is not None:
@@ -132,13 +141,14 @@ class Run:
         refusal = self._try(day, item, state)
         if refusal is not None:
             self.line.refused.append(_not_paid(day, item, state, refusal, happened=False))
-        if item.amount_minor < 0 and day > self._today:
+        if item.amount_minor < 0:
             at_end = month > 0 and day == self._marks[month]
-            number = month if at_end else month + 1
+            number = 0 if day == self._today else month if at_end else month + 1
+            possible = refusal is None or refusal.code is Code.INSUFFICIENT_FUNDS
             self.line.decided.append(
                 Decided(
                     number, at_end, item.account_id, item.to_account, -item.amount_minor, state.available_minor,
-                    refusal is None,
+                    refusal is None, possible,
                 )
             )  # fmt: skip
 

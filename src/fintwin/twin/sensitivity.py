@@ -16,7 +16,7 @@ import msgspec
 
 from fintwin.twin import scenario as ask
 from fintwin.twin.faults import ScenarioError
-from fintwin.twin.interest import todays_money_minor
+from fintwin.twin.interest import PER_CENT, todays_money_minor
 from fintwin.twin.outcome import total_series
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ class Sensitive(msgspec.Struct, frozen=True):
     grid: GridTold | None
 
 
+def lines_of(wanted: ask.Sensitivity) -> int:
+    """How many lines there are to walk: the scenario's, two a lever, one a cell of the grid."""
+    cells = 0 if wanted.grid is None else len(wanted.grid.x_values) * len(wanted.grid.y_values)
+    return 1 + 2 * len(wanted.levers or USUAL) + cells
+
+
 def sensitivity(one: Simulation, currency: str) -> Sensitive:
     """Turn the levers of the document, or the usual five. Raises `ScenarioError` where a turn cannot be run."""
     wanted = one.document.sensitivity
@@ -78,8 +84,6 @@ def sensitivity(one: Simulation, currency: str) -> Sensitive:
     grid = None
     if wanted.grid is not None:
         asked = wanted.grid
-        if asked.x == asked.y:
-            raise ScenarioError("grid", "sensitivity.grid", "A grid sets two different levers against each other.")
         finals = [
             [_finals(one, currency, ((asked.x, x), (asked.y, y)))[1] for x in asked.x_values] for y in asked.y_values
         ]
@@ -91,13 +95,23 @@ def _finals(one: Simulation, currency: str, turns: Sequence[tuple[ask.LeverName,
     """The final total of the scenario with some levers turned, and the same in today's money."""
     inflation = one.document.inflation_percent
     steps = list(one.steps)
+    own = len(steps)
     for name, by in turns:
         if name == "inflation":
             inflation += by
+            if inflation <= -PER_CENT:
+                text = f"Prices cannot fall by {-inflation:f} % a year: turn inflation by less."
+                raise ScenarioError("out_of_range", "sensitivity", text)
         else:
             steps += [(len(steps) + 1, step) for step in _steps(one, currency, name, by)]
     fork = one.past.fork
-    line = one.line(one.built(steps, fork), fork)
+    try:
+        built = one.built(steps, fork)
+    except ScenarioError as error:
+        if len(steps) > own and error.field.startswith(tuple(f"steps[{number}]" for number in range(own, len(steps)))):
+            raise ScenarioError(error.code, "sensitivity", error.detail) from None
+        raise
+    line = one.line(built, fork)
     final = total_series(line, one.selected, currency)[-1]
     held = line.holdings.get(currency)
     worth = final + held[-1] if held else final

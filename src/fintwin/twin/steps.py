@@ -35,6 +35,7 @@ from fintwin.twin.worth import Worth
 
 ITEMS_MAX = 200_000
 INCOME_KINDS = ("flow", "plan")
+LOWEST_RATE = -100
 
 
 class Built(msgspec.Struct):
@@ -61,10 +62,22 @@ def step_type(step: ask.Step) -> str:
 class Builder:
     """Makes courses of one fork; see the module."""
 
-    def __init__(self, fork: Fork, outlook: Outlook, document: ask.Document, base: Iterable[RateChange] = ()) -> None:
-        """``base`` are changes of rate that hold in every run of the document, the baseline included."""
+    def __init__(
+        self,
+        fork: Fork,
+        outlook: Outlook,
+        document: ask.Document,
+        base: Iterable[RateChange] = (),
+        *,
+        beat: Callable[[], None] | None = None,
+    ) -> None:
+        """``base`` are changes of rate that hold in every run of the document, the baseline included.
+
+        ``beat`` is called at every month's end of the lines that a goal is solved with.
+        """
         self.fork = fork
         self.outlook = outlook
+        self.beat = beat
         self.months = document.horizon_months
         self.today = fork.today
         self.end = mark(self.today, self.months)
@@ -73,18 +86,28 @@ class Builder:
 
     def build(self, steps: Sequence[tuple[int, ask.Step]] = ()) -> Built:
         """The course of some steps, each with its number; without any it is the baseline."""
-        changes = [change for number, step in steps for change in self._rate_changes(number, step)]
-        base = {each: state.annual_rate_percent for each, state in self.fork.accounts.items()}
-        rates = Rates(base, (*self._base, *changes))
+        changes = [(number, change) for number, step in steps for change in self._rate_changes(number, step)]
+        rates = self._rates(changes)
         built = Built(list(self._expected(rates.rated)), rates, self.months)
         for number, step in steps:
-            told = self._apply(built, number, step)
+            told = self._apply(built, number, step, changes)
             if told is not None:
                 built.told.append(told)
             if len(built.items) > ITEMS_MAX:
                 text = f"The scenario moves money more than {ITEMS_MAX} times: let steps repeat less often."
                 raise ScenarioError("too_many_payments", f"steps[{number - 1}]", text)
         return built
+
+    def _rates(self, changes: Sequence[tuple[int, RateChange]]) -> Rates:
+        """The rates with the changes that steps of some numbers make."""
+        base = {each: state.annual_rate_percent for each, state in self.fork.accounts.items()}
+        rates = Rates(base, (*self._base, *(change for _, change in changes)))
+        for number, change in changes:
+            lowest = rates.lowest(change.account_id)
+            if lowest < LOWEST_RATE:
+                text = f"With this the rate would be {_plain(lowest)} % a year; nothing loses more than all of it."
+                raise ScenarioError("out_of_range", f"steps[{number - 1}]", text)
+        return rates
 
     def _expected(self, rated: frozenset[UUID]) -> list[Item]:
         if rated not in self._items:
@@ -131,7 +154,11 @@ class Builder:
         percent = step.percent if isinstance(step, ask.SetRate) else step.points
         return [RateChange(account_id, self.day(number, step.from_), percent, is_set, mode)]
 
-    def _apply(self, built: Built, number: int, step: ask.Step) -> StepTold | None:
+    def _apply(
+        self, built: Built, number: int, step: ask.Step, changes: Sequence[tuple[int, RateChange]]
+    ) -> StepTold | None:
+        if isinstance(step, ask.ChangeRate | ask.SetRate):
+            return self._rate_told(number, step, changes)
         handler = _handlers().get(type(step))
         return None if handler is None else handler(self, built, number, step)
 
@@ -178,12 +205,15 @@ class Builder:
         period = every.unit.value if every.n == 1 else f"{every.n} {every.unit.value}s"
         return days, f"every {period} from {days[0]} to {days[-1]}, {len(days)} times"
 
-    def rate(self, built: Built, number: int, step: ask.ChangeRate | ask.SetRate) -> StepTold:
+    def _rate_told(
+        self, number: int, step: ask.ChangeRate | ask.SetRate, changes: Sequence[tuple[int, RateChange]]
+    ) -> StepTold:
         """Say what the rate becomes; the rates themselves are made before anything else."""
         account_id, state = self.account(number, step.account_id)
         day = self.day(number, step.from_)
-        now = built.rates.on(account_id, day)
-        before = Rates({account_id: state.annual_rate_percent}, self._base).on(account_id, day)
+        mine = [one for one in changes if one[0] <= number and one[1].account_id == account_id]
+        before = self._rates([one for one in mine if one[0] < number]).on(account_id, day)
+        now = self._rates(mine).on(account_id, day)
         if isinstance(step, ask.SetRate):
             text = f"Sets the interest rate to {_plain(now.percent)} % a year"
         else:
@@ -320,7 +350,7 @@ def _plain(number: Decimal) -> str:
 
 
 def _handlers() -> dict[type, Callable[[Builder, Built, int, Any], StepTold]]:
-    """What handles each type of step; steps about the past have no entry (`counterfactual`)."""
+    """What handles each type of step; changes of rate are made first, steps about the past elsewhere (`counterfactual`)."""
     from fintwin.twin.steps_debt import loan, payoff
     from fintwin.twin.steps_goal import goal
 
@@ -328,8 +358,6 @@ def _handlers() -> dict[type, Callable[[Builder, Built, int, Any], StepTold]]:
         ask.Deposit: Builder.payment,
         ask.Withdraw: Builder.payment,
         ask.Transfer: Builder.payment,
-        ask.ChangeRate: Builder.rate,
-        ask.SetRate: Builder.rate,
         ask.LoseIncome: Builder.lose_income,
         ask.ChangeIncome: Builder.scale,
         ask.ChangeSpending: Builder.scale,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fintwin.domain.money import in_words
 from fintwin.twin import scenario as ask
+from fintwin.twin.faults import ScenarioError
 from fintwin.twin.interest import round_half_up
 from fintwin.twin.line import Debt
 from fintwin.twin.loans import LoanRow, exact_balance_minor, instalment_minor, schedule, total_interest_minor
@@ -100,6 +101,10 @@ def payoff(builder: Builder, built: Built, number: int, step: ask.Payoff) -> Ste
     )
     answer = pay_off(debts, monthly, step.order)
     assert answer is not None, "the document was checked: the sum covers the minimums"
+    if answer.plan.months is None and len(answer.plan.rows) < builder.months:
+        raise ScenarioError(
+            "balance_too_large", f"steps[{number - 1}]", "The debts grow beyond 15 digits: pay more a month."
+        )
     replaced = {str(key) for key in step.replaces}
     built.items = [item for item in built.items if item.origin.kind != "flow" or item.origin.id not in replaced]
     rows = answer.plan.rows

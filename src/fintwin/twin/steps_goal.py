@@ -53,7 +53,7 @@ def goal(builder: Builder, built: Built, number: int, step: ask.Goal) -> StepTol
         more = [replace(first, on=day) for day in days] if sum_minor else []
         course = replace(built.course, items=[*built.items, *more])
         branch = builder.fork.branch(())
-        balance = Run(branch, course).to_the_end().daily[on][account_id]
+        balance = Run(branch, course, beat=builder.beat).to_the_end().daily[on][account_id]
         if really:
             built.items += more
         return balance

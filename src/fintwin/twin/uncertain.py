@@ -167,10 +167,8 @@ def rate_changes(fork: Fork, document: ask.Document) -> tuple[RateChange, ...]:
     return tuple(RateChange(each, fork.today, percent, is_set=True, mode=mode) for each in accounts)
 
 
-def uncertain(
-    one: Simulation, currency: str, baseline: Line, scenario: Line, progress: Progress | None
-) -> Uncertain | None:
-    """Run baseline and scenario on the same draws; None where ``progress`` cancelled."""
+def uncertain(one: Simulation, currency: str, baseline: Line, scenario: Line) -> Uncertain:
+    """Run baseline and scenario on the same draws."""
     wanted = one.document.uncertainty
     assert wanted is not None
     accounts = [each for each in one.selected if baseline.currencies[each] == currency]
@@ -184,11 +182,10 @@ def uncertain(
         )
     ]
     try:
-        outcomes = simulate(plans, seed=wanted.seed, paths=paths, market=market, progress=progress)
+        outcomes = simulate(plans, seed=wanted.seed, paths=paths, market=market, progress=_progress(one))
     except TooLargeError:
         raise ScenarioError("balance_too_large", "uncertainty", TOO_LARGE) from None
-    if outcomes is None:
-        return None
+    assert outcomes is not None, "whoever stops a run raises"
     chosen = list(outcomes[1].opened_paths)
     walked = open_paths(plans[1], chosen, seed=wanted.seed, paths=paths, market=market)
     opened = []
@@ -209,6 +206,19 @@ def uncertain(
     )
 
 
+def _progress(one: Simulation) -> Progress:
+    """Counts simulated years as months of the run's pace."""
+    told = 0
+
+    def note(done: int, _of: int) -> bool:
+        nonlocal told
+        one.pace.month(done - told)
+        told = done
+        return True
+
+    return note
+
+
 def _market(one: Simulation, accounts: Sequence[UUID]) -> tuple[Market | None, tuple[MarketYear, ...]]:
     wanted = one.document.uncertainty
     returns = None if wanted is None else wanted.returns
@@ -220,9 +230,14 @@ def _market(one: Simulation, accounts: Sequence[UUID]) -> tuple[Market | None, t
         case ask.LogNormalReturns():
             first = market_accounts(one.fork, one.document)[0]
             percent = one.scenario_built.rates.on(first, one.fork.today).percent
+            if percent <= -PER_CENT:
+                text = "Random yearly returns need a rate above -100 %."
+                raise ScenarioError("out_of_range", "uncertainty.returns", text)
             return log_normal(float(percent), float(returns.sd_percent), Centre(returns.rate_is)), ()
     market = shipped_market() if one.market_text is None else parse_market(one.market_text, SHIPPED_LABEL)
-    years = market.years_between(returns.first_year or market.years[0].year, returns.last_year or market.years[-1].year)
+    first_year = market.years[0].year if returns.first_year is None else returns.first_year
+    last_year = market.years[-1].year if returns.last_year is None else returns.last_year
+    years = market.years_between(first_year, last_year)
     span = -(-one.document.horizon_months // MONTHS_A_YEAR)
     if span > len(years):
         text = f"The market file has {len(years)} of these years, the horizon needs {span} in a row."
@@ -249,17 +264,21 @@ def _plan(one: Simulation, currency: str, built: Built, line: Line, fork: Fork) 
     )
     numbers = {each: place for place, each in enumerate(accounts)}
     decisions: list[list[Decision]] = [[] for _ in range(one.document.horizon_months)]
+    today: list[Decision] = []
     for met in line.decided:
         if met.account_id in numbers:
             to_pot = None if met.to_account is None else numbers.get(met.to_account)
-            decisions[met.month - 1].append(
-                Decision(numbers[met.account_id], to_pot, met.amount_minor, met.available_minor, met.paid, met.at_end)
-            )
+            (decisions[met.month - 1] if met.month else today).append(
+                Decision(
+                    numbers[met.account_id], to_pot, met.amount_minor, met.available_minor, met.paid, met.at_end,
+                    met.possible,
+                )
+            )  # fmt: skip
     goal = None
     if wanted.goal is not None:
         goal = one.amount_minor(wanted.goal, currency, "uncertainty.goal")
     kept = tuple(tuple(month) for month in decisions) if line.decided else ()
-    return Plan(pots, goal, wanted.goal_month, kept)
+    return Plan(pots, goal, wanted.goal_month, kept, tuple(today))
 
 
 def _residuals(one: Simulation, accounts: Sequence[UUID], built: Built) -> dict[UUID, tuple[int, ...]]:
@@ -291,7 +310,7 @@ def _replayed(
         origin = Origin("everyday", str(each))
         items += [Item(ends[month + 1], each, amount, origin) for month, amount in enumerate(months) if amount]
     fork = one.past.fork.branch(())
-    walked = Run(fork, replace(course, items=items, drawn=drawn)).to_the_end()
+    walked = Run(fork, replace(course, items=items, drawn=drawn), beat=one.pace.month).to_the_end()
     totals = tuple(sum(walked.balances[each][place] for each in accounts) for place in walked.month_ends)
     return replace(
         opened,
