@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROLES = ("api", "twin", "projector", "publisher", "auditor", "identity", "eraser", "backup")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_MIN = 32
 DISTINCT_CHARACTERS_MIN = 8
 PLACEHOLDER_WORDS = (
@@ -107,6 +108,13 @@ VARIABLES = (
         "",
         "A CSV with `year,stocks,bonds,bills,inflation` in place of the market history that ships.",
     ),
+    Variable("FINTWIN_LOG_LEVEL", "", "`debug`, `info`, `warning` or `error`. Empty: `info`, on a terminal `warning`."),
+    Variable("FINTWIN_LOG_FORMAT", "", "`json` or `console`. Empty: `console` on a terminal, else `json`."),
+    Variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "Where traces go, by OTLP over HTTP. Needs the extra `fintwin[telemetry]`. Empty: none are made.",
+    ),
     Variable(
         "FINTWIN_EMBEDDED",
         "",
@@ -125,6 +133,14 @@ class StartOptions:
     embedded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What is logged, and whether it is for people or for programs."""
+
+    level: str
+    console: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """A service's view of the world. Secrets do not show in its `repr`."""
@@ -141,6 +157,7 @@ class Settings:
     signing_key: bytes | None = field(repr=False)
     google_client_id: str | None
     market_data: Path | None = None
+    traces_endpoint: str | None = None
 
     @property
     def demo(self) -> bool:
@@ -166,6 +183,19 @@ def start_options(environ: Mapping[str, str]) -> StartOptions:
         )
         raise SettingsError(msg)
     return StartOptions(host, _port(environ), Path(environ.get("FINTWIN_DATA") or ".fintwin"), embedded)
+
+
+def log_options(environ: Mapping[str, str], *, terminal: bool) -> LogOptions:
+    """Reads how to log; `terminal` is whether somebody is looking on."""
+    form = environ.get("FINTWIN_LOG_FORMAT") or ("console" if terminal else "json")
+    if form not in {"json", "console"}:
+        msg = f"FINTWIN_LOG_FORMAT is {form!r}: it must be json or console."
+        raise SettingsError(msg)
+    level = environ.get("FINTWIN_LOG_LEVEL") or ("warning" if form == "console" else "info")
+    if level not in LOG_LEVELS:
+        msg = f"FINTWIN_LOG_LEVEL is {level!r}: it must be one of {', '.join(LOG_LEVELS)}."
+        raise SettingsError(msg)
+    return LogOptions(level, console=form == "console")
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -195,6 +225,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         signing_key=_key("FINTWIN_SIGNING_KEY", signing_key) if signing_key else None,
         google_client_id=environ.get("GOOGLE_CLIENT_ID") or None,
         market_data=Path(environ["FINTWIN_MARKET_DATA"]) if environ.get("FINTWIN_MARKET_DATA") else None,
+        traces_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
     )
 
 

@@ -44,11 +44,14 @@ from fintwin.api.call import Call
 from fintwin.api.measured import Models, Requests, registry
 from fintwin.api.movements import Currencies
 from fintwin.api.problems import HANDLERS
+from fintwin.api.request_log import RequestLog
 from fintwin.api.schema import OPENAPI, MoneyInSchema, document
 from fintwin.api.web import WebApp, is_service
 from fintwin.bootstrap import Services
 from fintwin.settings import web_folder
 
+UNTOLD: Final = ("/health/", "/metrics")
+"""Asked for every few seconds by whoever watches the service: not logged."""
 BODY_BYTES_MAX: Final = 64 * 1024
 _COMMON_HEADERS: Final = [
     (b"cache-control", b"no-store"),
@@ -59,9 +62,13 @@ _COMMON_HEADERS: Final = [
 class Application(Litestar):
     """Litestar with the parts of the service at hand, and with what every request gets."""
 
-    def __init__(self, services: Services, **options: Any) -> None:
-        """``options`` are Litestar's."""
+    def __init__(
+        self, services: Services, *, request_log: RequestLog | None = None, tracing: Any = None, **options: Any
+    ) -> None:
+        """``tracing`` is an `api.tracing.Tracing`; ``options`` are Litestar's."""
         self.services = services
+        self.request_log = request_log
+        self.tracing = tracing
         self.currencies = Currencies(services.pools["api"])
         self.requests = Requests()
         self.process = os.urandom(6).hex()
@@ -87,6 +94,7 @@ class Application(Litestar):
         request_id = f"{self.process}-{next(self._numbers):x}"
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
         status = 0
+        span = None if self.tracing is None else self.tracing.begin(scope)
         started = perf_counter()
 
         async def tell(message: Message) -> None:
@@ -100,16 +108,31 @@ class Application(Litestar):
         try:
             await super().__call__(scope, receive, tell)
         finally:
-            # What was not found has no name of its own: whatever people try must not become labels.
-            route = scope.get("path_template")
-            method = str(scope["method"]) if route else "any"
-            self.requests.ended(method, str(route or "none"), status, perf_counter() - started)
+            self._ended(scope, status, perf_counter() - started, span)
+
+    def _ended(self, scope: Any, status: int, seconds: float, span: Any) -> None:
+        """Tell of a request: counted, logged, and where somebody wants it, traced."""
+        # What was not found has no name of its own: whatever people try must not become labels.
+        found = scope.get("path_template")
+        route = str(found or "none")
+        method = str(scope["method"]) if found else "any"
+        request_id: str = scope["request_id"]
+        self.requests.ended(method, route, status, seconds)
+        if self.request_log is not None and not route.startswith(UNTOLD):
+            bearer: Any = scope.get("user")
+            self.request_log.ended(
+                request_id, method, route, status, seconds, None if bearer is None else bearer.user_id
+            )
+        if span is not None:
+            self.tracing.end(span, method=method, route=route, status=status, request_id=request_id)
 
 
-def create_app(services: Services) -> Application:
-    """The application of one process."""
+def create_app(services: Services, *, request_log: RequestLog | None = None, tracing: Any = None) -> Application:
+    """The application of one process; without the two it logs no requests and makes no traces."""
     return Application(
         services,
+        request_log=request_log,
+        tracing=tracing,
         route_handlers=[
             auth.public,
             auth.router,

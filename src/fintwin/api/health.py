@@ -50,8 +50,9 @@ async def metrics(request: Call) -> Answer[bytes]:
     try:
         async with asyncio.timeout(PATIENCE_S):
             request.models.found = await reading.status(request.services.pools["api"])
+            request.models.reachable = True
     except (*LOST, *UNDONE):
-        request.models.found = ()
+        request.models.found, request.models.reachable = (), False
     return Answer(generate_latest(request.metrics), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,23 +1,27 @@
 """What the service tells of itself to Prometheus.
 
 Requests are counted as they end, by route and status, in plain dictionaries; everything else is asked for at the moment of the
-scrape. No label holds anything of a user.
+scrape. No label holds anything of a user. Figures are those of one process: each is scraped at an address of its own, and
+Prometheus adds them up.
 
 >>> requests = Requests()
 >>> requests.ended("GET", "/api/auth/me", 200, 0.004)
 >>> [family.name for family in requests.collect()]
-['fintwin_http_request_seconds']
+['fintwin_refusals', 'fintwin_http_request_seconds']
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from platform import python_version
 from typing import TYPE_CHECKING, Final
 
+from prometheus_client import Info, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+import fintwin
 from fintwin.store.reading import ModelStatus
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ class Requests(Collector):
     def __init__(self) -> None:
         """Nothing counted yet."""
         self._ended: dict[tuple[str, str, int], tuple[list[int], list[float]]] = {}
+        self._refused: dict[tuple[str, int, str], int] = {}
 
     def ended(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -42,8 +47,19 @@ class Requests(Collector):
         found[0][bisect_left(SECONDS, seconds)] += 1
         found[1][0] += seconds
 
+    def refused(self, route: str, status: int, code: str) -> None:
+        """Count one problem that was told; ``code`` is the stable one of the answer."""
+        key = (route, status, code)
+        self._refused[key] = self._refused.get(key, 0) + 1
+
     def collect(self) -> Iterable[Metric]:
         """For the scrape."""
+        refused = CounterMetricFamily(
+            "fintwin_refusals", "Problems answered, by what was wrong.", labels=("route", "status", "code")
+        )
+        for (route, status, code), times in self._refused.items():
+            refused.add_metric((route, str(status), code), times)
+        yield refused
         family = HistogramMetricFamily(
             "fintwin_http_request_seconds", "Duration of HTTP requests.", labels=("method", "route", "status")
         )
@@ -84,9 +100,14 @@ class Models(Collector):
     def __init__(self) -> None:
         """Nothing told yet."""
         self.found: Sequence[ModelStatus] = ()
+        self.reachable = False
 
     def collect(self) -> Iterable[Metric]:
         """For the scrape."""
+        yield GaugeMetricFamily("fintwin_database_up", "1 while the database answers.", float(self.reachable))
+        # Without a read model that stands still its position and what it lacks add up to where the log ends.
+        end = max((one.position + one.lag for one in self.found), default=0)
+        yield GaugeMetricFamily("fintwin_log_position", "Events in the log.", end)
         for name, meaning, told in _MODEL_FIGURES:
             family = GaugeMetricFamily(f"fintwin_read_model_{name}", meaning, labels=("model",))
             for one in self.found:
@@ -105,6 +126,9 @@ _MODEL_FIGURES: Final[tuple[tuple[str, str, Callable[[ModelStatus], float]], ...
 def registry(services: Services, requests: Requests, models: Models) -> CollectorRegistry:
     """A registry of its own for one application."""
     made = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=made)
+    build = Info("fintwin_build", "What is running.", registry=made)
+    build.info({"version": fintwin.__version__, "python": python_version()})
     made.register(requests)
     made.register(Parts(services))
     made.register(models)

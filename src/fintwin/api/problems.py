@@ -125,6 +125,7 @@ def answer(
 ) -> Answer[Problem]:
     """The response for a problem, with the id of the request."""
     told = msgspec.structs.replace(found, request_id=request.scope.get("request_id", ""))
+    request.app.requests.refused(str(request.scope.get("path_template") or "none"), found.status, found.code)  # type: ignore[attr-defined]
     more = dict(headers or {})
     if found.status == HTTPStatus.UNAUTHORIZED:
         more.setdefault("WWW-Authenticate", "Bearer")

@@ -7,6 +7,8 @@ a ledger. What a command refuses is printed as one sentence on standard error, w
     fintwin --help
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +16,7 @@ import rich_click as click
 
 import fintwin
 from fintwin.embedded.refusals import EmbeddedError
-from fintwin.settings import SettingsError
+from fintwin.settings import SettingsError, log_options
 
 # Command name: the module that defines it, and the function there.
 COMMANDS = {
@@ -51,7 +53,10 @@ class LazyGroup(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; a refusal ends it with code 2."""
+        from fintwin.cli.log_lines import set_up
+
         try:
+            set_up(log_options(os.environ, terminal=sys.stderr.isatty()))
             return super().invoke(ctx)
         except REFUSALS as refusal:
             click.echo(str(refusal), err=True)
