@@ -52,7 +52,7 @@ def run_command() -> None:
     from fintwin.cli.source_watch import SourceWatch
     from fintwin.cli.supervisor import Part
 
-    run.service_parts = lambda: [Part("api", [sys.executable, __file__, "part"])]
+    run.service_parts = lambda _: [Part("api", [sys.executable, __file__, "part"])]
     if watched := os.environ.get("WATCHED"):
         run.SourceWatch = lambda _: SourceWatch(Path(watched))
     main(["run", *sys.argv[1:]])

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, signed_in
-from fintwin.store import reading
+from fintwin.store import publishing, reading
 from fintwin.store.connect import LOST, UNDONE
 
 PATIENCE_S: Final = 2.0
@@ -50,9 +50,10 @@ async def metrics(request: Call) -> Answer[bytes]:
     try:
         async with asyncio.timeout(PATIENCE_S):
             request.models.found = await reading.status(request.services.pools["api"])
+            request.models.published = await publishing.status(request.services.pools["api"])
             request.models.reachable = True
     except (*LOST, *UNDONE):
-        request.models.found, request.models.reachable = (), False
+        request.models.found, request.models.published, request.models.reachable = (), None, False
     return Answer(generate_latest(request.metrics), media_type=CONTENT_TYPE_LATEST)
 
 

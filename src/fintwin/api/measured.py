@@ -22,6 +22,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector, CollectorRegistry
 
 import fintwin
+from fintwin.store.publishing import PublishingStatus
 from fintwin.store.reading import ModelStatus
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Models(Collector):
         """Nothing told yet."""
         self.found: Sequence[ModelStatus] = ()
         self.reachable = False
+        self.published: PublishingStatus | None = None
 
     def collect(self) -> Iterable[Metric]:
         """For the scrape."""
@@ -113,6 +115,12 @@ class Models(Collector):
             for one in self.found:
                 family.add_metric((one.model,), told(one))
             yield family
+        if self.published is not None:
+            yield GaugeMetricFamily("fintwin_publisher_lag", "Events that the stream lacks.", self.published.lag)
+            yield GaugeMetricFamily("fintwin_publisher_lag_seconds", "For how long at most.", self.published.lag_s)
+            yield GaugeMetricFamily("fintwin_publisher_position", "Last event in the stream.", self.published.position)
+            healthy = float(self.published.healthy)
+            yield GaugeMetricFamily("fintwin_publisher_healthy", "1 while it goes on, 0 where it does not.", healthy)
 
 
 _MODEL_FIGURES: Final[tuple[tuple[str, str, Callable[[ModelStatus], float]], ...]] = (

@@ -13,11 +13,13 @@ from litestar import Router, get
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, signed_in
-from fintwin.store import reading
+from fintwin.store import publishing, reading
 from fintwin.store.connect import Pool
+from fintwin.store.publishing import PublishingStatus
 from fintwin.store.reading import ModelStatus
 
 State = Literal["ok", "behind", "stopped"]
+NOTED_S = 1.0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,12 +39,17 @@ class Status(msgspec.Struct, frozen=True):
     parts: list[Part]
 
 
-async def status_of(pool: Pool) -> Status:
-    """How the database and the read models are. Raises the errors of `store.connect.LOST`."""
+async def status_of(pool: Pool, *, publishes: bool = False) -> Status:
+    """How the database, the read models and, where there is a Redis, the published stream are.
+
+    Raises the errors of `store.connect.LOST`.
+    """
     found: Sequence[ModelStatus] = await reading.status(pool)
     parts = [Part(name="database", state="ok"), *(_part(one) for one in found)]
     if not found:
         parts.append(Part(name="projector", state="stopped"))
+    if publishes:
+        parts.append(_stream(await publishing.status(pool)))
     worst: State = "ok"
     for part in parts:
         if part.state == "stopped" or (part.state == "behind" and worst == "ok"):
@@ -59,10 +66,19 @@ def _part(model: ModelStatus) -> Part:
     return Part(name=model.model, state=state, lag=model.lag, lag_s=model.lag_s, idle_s=model.idle_s)
 
 
+def _stream(status: PublishingStatus | None) -> Part:
+    if status is None or not status.healthy:
+        return Part(name="publisher", state="stopped", lag=0 if status is None else status.lag)
+    # It notes its progress a few times a second: what is younger than that is no lag to speak of.
+    state: State = "behind" if status.lag > 0 and status.lag_s > NOTED_S else "ok"
+    return Part(name="publisher", state=state, lag=status.lag, lag_s=status.lag_s)
+
+
 @get("/api/status", before_request=signed_in, tags=["Status"], summary="The parts of the service and how they are")
 async def get_status(request: Call) -> Answer[Status]:
     """Unhealthy is what does not go on, not what is merely behind."""
-    return Answer(await status_of(request.services.pools["api"]))
+    services = request.services
+    return Answer(await status_of(services.pools["api"], publishes=services.settings.redis_url is not None))
 
 
 router = Router("/", route_handlers=[get_status])

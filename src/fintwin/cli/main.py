@@ -26,6 +26,7 @@ COMMANDS = {
     "import": "fintwin.cli.import_:import_",
     "migrate": "fintwin.cli.migrate:migrate",
     "projector": "fintwin.cli.projector:projector",
+    "publisher": "fintwin.cli.publisher:publisher",
     "rebuild": "fintwin.cli.rebuild:rebuild",
     "verify": "fintwin.cli.verify:verify",
     "head": "fintwin.cli.head:head",

@@ -57,10 +57,10 @@ def run(*, reload: bool, web: str | None) -> None:
     sys.exit(code)
 
 
-def service_parts() -> list[Part]:
-    """What makes up the service; each part is a command of this very installation."""
-    command = [sys.executable, "-m", "fintwin"]
-    return [Part("api", [*command, "api"]), Part("projector", [*command, "projector"])]
+def service_parts(environment: Mapping[str, str]) -> list[Part]:
+    """What makes up the service; each part is a command of this very installation. Without a Redis nothing is published."""
+    names = ["api", "projector", *(["publisher"] if environment.get("REDIS_URL") else [])]
+    return [Part(name, [sys.executable, "-m", "fintwin", name]) for name in names]
 
 
 def _stop_starting(*_: object) -> NoReturn:
@@ -92,7 +92,7 @@ def _supervise(
     web: str | None,
 ) -> int:
     """Runs the parts until somebody says stop."""
-    parts = service_parts()
+    parts = service_parts(environment)
     watch = SourceWatch(Path(fintwin.__file__).parent) if reload else None
     build = _web_build(options, serve=web == "dev") if web else None
     told = False

@@ -1,7 +1,7 @@
 """Finds the servers that a `fintwin run` on the same data folder has started, for a command beside it.
 
-Postgres itself writes down where it listens (`postmaster.pid`), and the passwords lie in the data folder; whoever may read
-both may use the servers. Nothing is started and nothing is stopped here.
+Postgres itself writes down where it listens (`postmaster.pid`), for Valkey it is done (`valkey.port`), and the passwords lie in
+the data folder; whoever may read all that may use the servers. Nothing is started and nothing is stopped here.
 
     environment = running_environment(Path(".fintwin"))
     if environment is None:
@@ -19,6 +19,7 @@ from fintwin.embedded.postgres import DATABASE
 from fintwin.embedded.refusals import EmbeddedError
 from fintwin.embedded.secrets_file import load_or_make
 from fintwin.embedded.servers import service_environment
+from fintwin.embedded.valkey import PORT_FILE, redis_url
 
 START_PATIENCE_S = 60.0
 POLL_S = 0.05
@@ -27,7 +28,7 @@ PORT_LINE, SOCKETS_LINE, STATUS_LINE = 3, 4, 7
 
 
 def running_environment(data_folder: Path, shared: Path = SHARED_FOLDER) -> dict[str, str] | None:
-    """The variables that a service of that folder has, Valkey's address left out; None where nobody runs on it.
+    """The variables that a service of that folder has; None where nobody runs on it.
 
     A start that is under way is waited for. Raises `EmbeddedError` where it does not come to an end.
     """
@@ -42,7 +43,9 @@ def running_environment(data_folder: Path, shared: Path = SHARED_FOLDER) -> dict
                 role: f"postgresql://fintwin_{role}:{password}@/{DATABASE}{place}"
                 for role, password in secrets.role_passwords.items()
             }
-            return service_environment(folder, secrets, urls)
+            port = _lines(folder / PORT_FILE)
+            redis = {"REDIS_URL": redis_url(secrets, port[0])} if port else {}
+            return service_environment(folder, secrets, urls) | redis
         if time.monotonic() > deadline:
             msg = f"FinTwin runs on {folder}, but its database does not get ready: see {folder}/postgres.log"
             raise EmbeddedError(msg)

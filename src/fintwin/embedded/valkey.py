@@ -26,6 +26,7 @@ from fintwin.embedded.secrets_file import Secrets
 
 START_PATIENCE_S = 20.0
 STOP_PATIENCE_S = 5.0
+PORT_FILE = "valkey.port"
 POLL_S = 0.005
 TRIES = 5
 
@@ -43,6 +44,11 @@ maxmemory-policy noeviction
 """
 
 
+def redis_url(secrets: Secrets, port: int | str) -> str:
+    """The address of the server that listens at a port of this machine, with its password, as redis-py reads it."""
+    return f"redis://:{secrets.redis_password}@127.0.0.1:{port}/0"
+
+
 class Valkey:
     """The server with its working folder in `place.folder / "valkey"`."""
 
@@ -56,8 +62,8 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """The address with its password, as redis-py reads it."""
-        return f"redis://:{self._secrets.redis_password}@127.0.0.1:{self.port}/0"
+        """The address with its password."""
+        return redis_url(self._secrets, self.port)
 
     def start(self) -> None:
         """Starts the server; the port stays the same over restarts, so that clients find it again."""
@@ -69,6 +75,7 @@ class Valkey:
         for _ in range(TRIES):
             self.port = wanted or free_port()
             if self._start_once():
+                (self._place.folder / PORT_FILE).write_text(f"{self.port}\n", "ascii")
                 return
         msg = f"Valkey did not start: see {self._place.folder}/valkey.log"
         raise EmbeddedError(msg)
@@ -78,6 +85,7 @@ class Valkey:
         if self.child is not None:
             stop_child(self.child, signal.SIGINT, patience_s=STOP_PATIENCE_S)
             self.child = None
+            (self._place.folder / PORT_FILE).unlink(missing_ok=True)
 
     def _start_once(self) -> bool:
         with open_log(self._place.folder / "valkey.log") as log:

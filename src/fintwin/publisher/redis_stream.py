@@ -12,7 +12,7 @@ before anything is added to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from redis import asyncio as redis_async
@@ -100,7 +100,7 @@ class RedisStream:
     async def end(self) -> End:
         """Where the stream ends; a stream that is not there ends at 0. Raises `ForeignError`."""
         try:
-            info = cast("dict[str, Any]", await self._client.xinfo_stream(self.name))
+            info = await self._client.xinfo_stream(self.name)
         except ResponseError as error:
             if "no such key" in str(error):
                 return End(0, None, None, 0)
@@ -119,7 +119,7 @@ class RedisStream:
 
     async def first(self) -> int | None:
         """The position of the first entry, or None in an empty stream."""
-        found = await self._client.xrange(self.name, count=1)
+        found: Any = await self._client.xrange(self.name, count=1)
         return position_of(found[0][0]) if found else None
 
     async def add(self, after: int, entries: Sequence[Entry]) -> None:

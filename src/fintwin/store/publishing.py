@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, Pool
-from fintwin.store.rows import StoredEvent, stored
 
 Row = Any
 """A row of ``log.event``, its fields in the order of the table."""
@@ -51,9 +50,15 @@ class PublishingStatus(NamedTuple):
         return self.led and self.fault is None
 
 
+async def page_after(connection: Connection | Pool, position: int, limit: int) -> Sequence[Row]:
+    """Everybody's events after a position, as many as asked for: for whoever has missed some in the stream."""
+    rows: list[Row] = await connection.fetch(_AFTER, SHARD, position, limit)
+    return rows
+
+
 async def log_after(connection: Connection | Pool, position: int, limit: int) -> Sequence[Row]:
     """Rows of the log after a position, cut where a transaction ends; ``limit`` is more than one transaction holds."""
-    rows: list[Row] = await connection.fetch(_AFTER, SHARD, position, limit)
+    rows = await page_after(connection, position, limit)
     if len(rows) < limit:
         return rows  # an append commits whole transactions, so the end of the log is the end of one
     end = len(rows)
@@ -61,12 +66,6 @@ async def log_after(connection: Connection | Pool, position: int, limit: int) ->
         end -= 1
     assert end, f"a transaction of more than {limit} events"
     return rows[:end]
-
-
-async def stored_after(connection: Connection | Pool, position: int, limit: int) -> list[StoredEvent]:
-    """Everybody's events after a position as they lie in the log: for whoever has missed some in the stream."""
-    rows = await connection.fetch(_AFTER, SHARD, position, limit)
-    return [stored(row) for row in rows]
 
 
 async def hash_at(connection: Connection | Pool, position: int) -> bytes | None:
