@@ -8,6 +8,7 @@ works because the servers drop to a service account. Every database is a copy of
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ import pytest
 from fintwin.embedded import EmbeddedServers
 
 _numbers = count(1)
+
+# Tests ask more than anybody may; those of the limits switch them on. Programs that tests start inherit it.
+os.environ["FINTWIN_LIMITS"] = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,17 @@ REFUSALS = [
     ({"PORT": "eighty"}, "PORT is 'eighty': it must be a number from 1 to 65535."),
     ({"PORT": "65536"}, "PORT is '65536'"),
     ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+    ({"FINTWIN_STREAM_ENTRIES_MAX": "many"}, "FINTWIN_STREAM_ENTRIES_MAX is 'many': it must be a number from 1000 on."),
+    ({"FINTWIN_STREAM_ENTRIES_MAX": "999"}, "FINTWIN_STREAM_ENTRIES_MAX is '999'"),
+    (
+        {"FINTWIN_ALLOWED_HOSTS": "https://example.org"},
+        "FINTWIN_ALLOWED_HOSTS holds 'https://example.org': give names without",
+    ),
+    ({"FINTWIN_TRUSTED_PROXIES": "gateway"}, "FINTWIN_TRUSTED_PROXIES is no list of addresses or networks"),
+    ({"FINTWIN_LIMITS": "on"}, "FINTWIN_LIMITS holds 'on': give off, or words like user=20/100"),
+    ({"FINTWIN_LIMITS": "user=20"}, "FINTWIN_LIMITS holds 'user=20'"),
+    ({"FINTWIN_LIMITS": "user=0/100"}, "FINTWIN_LIMITS holds 'user=0/100'"),
+    ({"FINTWIN_LIMITS": "user=nan/100"}, "FINTWIN_LIMITS holds 'user=nan/100'"),
 ]
 
 

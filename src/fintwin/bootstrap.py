@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fintwin.identity.admission import Admission
+from fintwin.identity.limits import Limits
 from fintwin.identity.sessions import Sessions
 from fintwin.identity.tokens import Tokens
 from fintwin.identity.users import Users
 from fintwin.ledger.ledger import Ledger
 from fintwin.ledger.writer import Writer
+from fintwin.live.hub import Hub
 from fintwin.settings import Settings, SettingsError
 from fintwin.simulations.anomalies import AnomalyFinder
 from fintwin.simulations.desk import Desk
@@ -28,9 +30,15 @@ from fintwin.store.connect import Pool, open_pool
 from fintwin.store.keys import Vault
 from fintwin.twin.history import parse_market
 
-API_CONNECTIONS: Final = 6
+if TYPE_CHECKING:
+    from fintwin.identity.google import GoogleSignIn
+
+API_CONNECTIONS: Final = 7
+"""One of them listens for what live streams tell, while there are any."""
+
 IDENTITY_CONNECTIONS: Final = 3
 """One of them listens for revocations."""
+PUBLISHER_CONNECTIONS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +53,11 @@ class Services:
     identity: Users
     sessions: Sessions
     admission: Admission
+    limits: Limits
+    google: GoogleSignIn | None
     desk: Desk
     anomalies: AnomalyFinder
+    live: Hub
 
 
 @asynccontextmanager
@@ -63,22 +74,52 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         admission = Admission(tokens, identity)
         await admission.start()
         stack.push_async_callback(admission.stop)
+        limits = Limits(settings.door.limits, redis_url=settings.redis_url, key=settings.master_key)
+        limits.start()
+        stack.push_async_callback(limits.stop)
         desk = Desk(settings.database_urls.get("twin", ""), market_text=_market_text(settings))
         stack.callback(desk.close)
         anomalies = AnomalyFinder()
         stack.callback(anomalies.close)
+        live = Hub(api)
+        live.start()
+        stack.push_async_callback(live.stop)
         yield Services(
             settings=settings,
-            pools={"api": api, "identity": identity},
+            pools={"api": api, "identity": identity} | await _publisher(stack, settings),
             vault=vault,
             ledger=ledger,
             writer=writer,
             identity=Users(identity=identity, api=api, vault=vault, ledger=ledger, master_key=settings.master_key),
-            sessions=Sessions(tokens, admission, identity),
+            sessions=Sessions(tokens, admission, identity, master_key=settings.master_key),
             admission=admission,
+            limits=limits,
+            google=_google(stack, settings),
             desk=desk,
             anomalies=anomalies,
+            live=live,
         )
+
+
+async def _publisher(stack: AsyncExitStack, settings: Settings) -> dict[str, Pool]:
+    """For the internal route, where one is open; connections are made when it is first used."""
+    if settings.service_token is None or "publisher" not in settings.database_urls:
+        return {}
+    url = settings.database_url("publisher")
+    pool = await open_pool(url, size_min=0, size_max=PUBLISHER_CONNECTIONS, name="fintwin internal")
+    stack.push_async_callback(pool.close)
+    return {"publisher": pool}
+
+
+def _google(stack: AsyncExitStack, settings: Settings) -> GoogleSignIn | None:
+    """Sign-in with Google, where a client id is set; what it needs is not loaded elsewhere."""
+    if settings.google_client_id is None:
+        return None
+    from fintwin.identity.google import GoogleSignIn
+
+    google = GoogleSignIn(settings.google_client_id, certificates_url=settings.door.certificates_url)
+    stack.push_async_callback(google.close)
+    return google
 
 
 def _market_text(settings: Settings) -> str | None:

@@ -19,9 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fintwin.door_settings import CERTIFICATES_URL, LIMITS, DoorSettings, door_settings
+
 ROLES = ("api", "twin", "projector", "publisher", "auditor", "identity", "eraser", "backup")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_MIN = 32
+STREAM_ENTRIES_LEAST = 1_000
 DISTINCT_CHARACTERS_MIN = 8
 PLACEHOLDER_WORDS = (
     "change-me",
@@ -82,6 +85,11 @@ VARIABLES = (
     ),
     Variable("REDIS_URL", "", "Redis or Valkey. Empty: nothing is published and limits count per process."),
     Variable(
+        "FINTWIN_STREAM_ENTRIES_MAX",
+        "100000",
+        "How many entries the published stream holds at most, read or not: about 100 MB of Redis' memory.",
+    ),
+    Variable(
         "FINTWIN_JWT_SECRET",
         "",
         "Signs tokens; at least 32 random bytes. Needed with DATABASE_URL. `JWT_SECRET` is read as well.",
@@ -103,6 +111,24 @@ VARIABLES = (
         "Signs exported heads and proofs: an Ed25519 private key, 32 random bytes in base64. Empty: nothing is signed.",
     ),
     Variable("GOOGLE_CLIENT_ID", "", "Turns on sign-in with Google and turns the demo off."),
+    Variable(
+        "FINTWIN_GOOGLE_CERTS_URL", CERTIFICATES_URL, "Where Google's certificates are had; another one is for tests."
+    ),
+    Variable(
+        "FINTWIN_ALLOWED_HOSTS",
+        "",
+        "Names besides loopback's under which the service is asked, like `twin.example.org,*.example.net`; others get 400.",
+    ),
+    Variable(
+        "FINTWIN_TRUSTED_PROXIES",
+        "",
+        "Addresses or networks of gateways whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+    ),
+    Variable(
+        "FINTWIN_LIMITS",
+        LIMITS,
+        "What is allowed a second / at once, by kind; a kind may be `off`, and `off` alone switches all limits off.",
+    ),
     Variable(
         "FINTWIN_MARKET_DATA",
         "",
@@ -157,6 +183,8 @@ class Settings:
     signing_key: bytes | None = field(repr=False)
     google_client_id: str | None
     market_data: Path | None = None
+    stream_entries_max: int = 100_000
+    door: DoorSettings = field(default_factory=DoorSettings)
     traces_endpoint: str | None = None
 
     @property
@@ -198,6 +226,13 @@ def log_options(environ: Mapping[str, str], *, terminal: bool) -> LogOptions:
     return LogOptions(level, console=form == "console")
 
 
+def _door(environ: Mapping[str, str]) -> DoorSettings:
+    try:
+        return door_settings(environ, _host(environ))
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
 def load(environ: Mapping[str, str]) -> Settings:
     """Reads and checks everything that a service needs; raises `SettingsError` at the first thing that is wrong."""
     urls = {role: url for role in ROLES if (url := environ.get(_url_variable(role)))}
@@ -225,6 +260,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         signing_key=_key("FINTWIN_SIGNING_KEY", signing_key) if signing_key else None,
         google_client_id=environ.get("GOOGLE_CLIENT_ID") or None,
         market_data=Path(environ["FINTWIN_MARKET_DATA"]) if environ.get("FINTWIN_MARKET_DATA") else None,
+        stream_entries_max=_entries(environ.get("FINTWIN_STREAM_ENTRIES_MAX") or "100000"),
+        door=_door(environ),
         traces_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
     )
 
@@ -272,6 +309,13 @@ def _port(environ: Mapping[str, str]) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 2**16:
         return int(text)
     msg = f"PORT is {text!r}: it must be a number from 1 to 65535."
+    raise SettingsError(msg)
+
+
+def _entries(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) >= STREAM_ENTRIES_LEAST:
+        return int(text)
+    msg = f"FINTWIN_STREAM_ENTRIES_MAX is {text!r}: it must be a number from {STREAM_ENTRIES_LEAST} on."
     raise SettingsError(msg)
 
 

@@ -41,6 +41,7 @@ def settings(database: Database, **more: str) -> Settings:
             "FINTWIN_JWT_SECRET": JWT_SECRET,
             "FINTWIN_MASTER_KEY": MASTER_KEY,
             "FINTWIN_EMBEDDED": "1",
+            "FINTWIN_LIMITS": "off",
             **urls,
             **more,
         }

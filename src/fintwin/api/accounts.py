@@ -186,34 +186,41 @@ async def get_balance(
 ) -> Answer[Balance]:
     """Now; or over what counted at `as_of`, of what was known at `known_at`."""
     head = await _head(request, account_id)
-    state = _state(head)
+    state, shown = _state(head), balance_of(head)
     counted, known = moment(as_of, "as_of", end=True), moment(known_at, "known_at", end=True)
-    balance_minor, available_minor = state.balance_minor, _available_minor(state)
     if counted is not None or known is not None:
         seen = await reading.balance(
             _pool(request), request.user_id, account_id, as_of=counted, known_at=known, min_position=min_position
         )
-        balance_minor = seen.value
-        available_minor = balance_minor + state.overdraft_limit_minor
-    return Answer(
-        Balance(
-            account_id=account_id,
-            currency=state.currency,
-            balance=out(balance_minor, state.currency),
-            held=out(0, state.currency),
-            available=out(available_minor, state.currency),
-            position=head.position,
+        available_minor = seen.value + state.overdraft_limit_minor
+        shown = msgspec.structs.replace(
+            shown, balance=out(seen.value, state.currency), available=out(available_minor, state.currency)
         )
-    )
+    return Answer(shown)
 
 
 @get("/{account_id:uuid}/receivable", summary="The currency that an account, anybody's, takes payments in")
 async def get_receivable(request: Call, account_id: FromPath[UUID]) -> Answer[Receivable]:
     """404 where it takes none; never a name."""
+    request.limit_guesses(0)
     currency = await statements.receivable(_pool(request), account_id)
     if currency is None:
+        request.limit_guesses(1)
         raise refused(UNKNOWN_ACCOUNT)
     return Answer(Receivable(currency))
+
+
+def balance_of(head: Head) -> Balance:
+    """The money of an account as its head has it."""
+    state = _state(head)
+    return Balance(
+        account_id=head.stream.id,
+        currency=state.currency,
+        balance=out(state.balance_minor, state.currency),
+        held=out(0, state.currency),
+        available=out(_available_minor(state), state.currency),
+        position=head.position,
+    )
 
 
 async def _command(request: Call, name: str, account_id: UUID, command: accounts.AccountCommand) -> Answer[Account]:

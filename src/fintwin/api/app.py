@@ -27,12 +27,16 @@ from fintwin.api import (
     events,
     health,
     imports,
+    internal,
+    live,
     notifications,
     personas,
     plans,
     portfolio,
     recurring,
     risk,
+    sessions,
+    sign_in,
     simulate,
     status,
     transactions,
@@ -41,10 +45,12 @@ from fintwin.api import (
 from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
 from fintwin.api.call import Call
+from fintwin.api.door import Door
 from fintwin.api.measured import Models, Requests, registry
 from fintwin.api.movements import Currencies
 from fintwin.api.problems import HANDLERS
 from fintwin.api.request_log import RequestLog
+from fintwin.api.room import Visit
 from fintwin.api.schema import OPENAPI, MoneyInSchema, document
 from fintwin.api.web import WebApp, is_service
 from fintwin.bootstrap import Services
@@ -53,10 +59,6 @@ from fintwin.settings import web_folder
 UNTOLD: Final = ("/health/", "/metrics")
 """Asked for every few seconds by whoever watches the service: not logged."""
 BODY_BYTES_MAX: Final = 64 * 1024
-_COMMON_HEADERS: Final = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
 
 
 class Application(Litestar):
@@ -75,7 +77,9 @@ class Application(Litestar):
         self._numbers = count(1)
         self.models = Models()
         self.metrics = registry(services, self.requests, self.models)
-        self.web = WebApp(web_folder(), google=services.settings.google_client_id is not None)
+        self.door = Door(services, self.requests.refused)
+        google = services.settings.google_client_id is not None
+        self.web = WebApp(web_folder(), google, self.door.proxies, self.door.hosts)
         super().__init__(**options)
 
     @cached_property
@@ -93,7 +97,7 @@ class Application(Litestar):
             return
         request_id = f"{self.process}-{next(self._numbers):x}"
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
-        status = 0
+        status, visit = 0, Visit()
         span = None if self.tracing is None else self.tracing.begin(scope)
         started = perf_counter()
 
@@ -102,11 +106,12 @@ class Application(Litestar):
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers: Any = message["headers"]
-                message["headers"] = [*headers, *_COMMON_HEADERS, (b"x-request-id", request_id.encode())]
+                self.door.starts(visit, headers)
+                message["headers"] = [*headers, *visit.headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
-            await super().__call__(scope, receive, tell)
+            await self.door.pass_through(visit, scope, receive, tell, super().__call__)
         finally:
             self._ended(scope, status, perf_counter() - started, span)
 
@@ -134,12 +139,15 @@ def create_app(services: Services, *, request_log: RequestLog | None = None, tra
         request_log=request_log,
         tracing=tracing,
         route_handlers=[
-            auth.public,
+            sign_in.router,
+            sessions.by_cookie,
+            sessions.router,
             auth.router,
             transactions.router,
             imports.router,
             accounts.router,
             events.router,
+            live.router,
             plans.router,
             portfolio.router,
             simulate.router,
@@ -151,6 +159,7 @@ def create_app(services: Services, *, request_log: RequestLog | None = None, tra
             status.router,
             audit.router,
             health.router,
+            internal.router,
             docs_page.router,
         ],
         request_class=Call,

@@ -6,7 +6,7 @@ async def handler(request: Call) -> Answer[Me]:
 
 from __future__ import annotations
 
-from math import inf
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import Empty
 
 from fintwin.api.answers import encode
-from fintwin.api.problems import SIGNED_OUT, ProblemError, malformed, refused
+from fintwin.api.problems import SIGNED_OUT, TOO_MANY, ProblemError, malformed, refused
 from fintwin.domain.refusals import Refusal
 from fintwin.identity.tokens import Bearer
 from fintwin.ledger.ledger import Answer as LedgerAnswer
@@ -27,12 +27,13 @@ from fintwin.ledger.submission import NotApplied
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
+    from fintwin.api.door import Door
     from fintwin.api.measured import Models
     from fintwin.api.movements import Currencies
     from fintwin.bootstrap import Services
 
 KEY_LENGTH_MAX: Final = 255
-_BEARER: Final = b"bearer "
+GUESSES_COUNTED_MAX: Final = 1000
 
 
 class Call(Request[Bearer, Any, State]):
@@ -53,6 +54,7 @@ class Call(Request[Bearer, Any, State]):
                 raise RequestEntityTooLarge
             more = event.get("more_body", False)
         self._body = body
+        self.scope["visit"].has_body()  # type: ignore[typeddict-item]  # see `api.door`
         return body
 
     @property
@@ -81,6 +83,27 @@ class Call(Request[Bearer, Any, State]):
         return self.user.user_id
 
     @property
+    def door(self) -> Door:
+        """What the request passed before it was routed."""
+        return cast("Door", self.app.door)  # type: ignore[attr-defined]
+
+    def limit_guesses(self, found: int) -> None:
+        """Names of accounts that turned out to be nobody's: ``found`` just now. Raises a 429 where there were too many before."""
+        limits, asker = self.services.limits, self.user_id.int
+        if not found:
+            wait_s = limits.wait_s("unknown_account", asker)
+            if wait_s > 0:
+                raise too_many(wait_s)
+        for _ in range(min(found, GUESSES_COUNTED_MAX)):
+            limits.take("unknown_account", asker)
+
+    def limit_sign_ins(self) -> None:
+        """Count an attempt to sign in, by its address. Raises a 429 where there were too many."""
+        wait_s = self.services.limits.take("sign_in", self.door.address(self.scope))
+        if wait_s > 0:
+            raise too_many(wait_s)
+
+    @property
     def idempotency_key(self) -> str | None:
         """The header, 1 to 255 characters, or None where there is none."""
         for name, value in self.scope["headers"]:
@@ -98,21 +121,17 @@ class Call(Request[Bearer, Any, State]):
 
 
 async def signed_in(request: Request[Any, Any, Any]) -> None:
-    """What comes before every route that is not public: who has no good token gets 401.
+    """What comes before every route that is not public: whom the door did not know gets 401.
 
     A hook and no guard: for each guard and request Litestar copies the whole handler.
     """
-    for name, value in request.scope["headers"]:
-        if name == b"authorization":
-            if value[:7].lower() == _BEARER:
-                bearer = request.app.services.admission.bearer(  # type: ignore[attr-defined]
-                    value[7:].decode("latin-1").strip()
-                )
-                if bearer is not None:
-                    request.scope["user"] = bearer
-                    return
-            break
-    raise ProblemError(SIGNED_OUT)
+    if request.scope.get("user") is None:
+        raise ProblemError(SIGNED_OUT)
+
+
+def too_many(wait_s: float) -> ProblemError:
+    """The 429 that says when to come back."""
+    return ProblemError(TOO_MANY, {"Retry-After": str(ceil(wait_s))})
 
 
 def booked(answer: LedgerAnswer) -> Booking:

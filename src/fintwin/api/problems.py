@@ -51,6 +51,7 @@ _CODES: Final[dict[int, str]] = {
     405: "method_not_allowed",
     413: "body_too_large",
     415: "malformed",
+    429: "too_many_requests",
     503: "unavailable",
 }
 # Query parameters whose public names are words of Python; Litestar tells ours.
@@ -146,6 +147,25 @@ NOT_REACHED: Final = problem(
     503,
     "not_reached",
     "What you last wrote is not in this view yet, and an older one is never shown: try again shortly.",
+)
+BUSY_DOOR: Final = problem(503, "busy", "Too many requests are being worked on. Nothing was done: try again shortly.")
+TOO_LONG: Final = problem(
+    503,
+    "took_too_long",
+    "This took too long and was given up. A write may have been booked all the same: repeat it with the same Idempotency-Key to "
+    "learn what became of it.",
+)
+TOO_MANY: Final = problem(429, "too_many_requests", "Too many requests in a short time: try again later.")
+CROSS_SITE: Final = problem(
+    403, "cross_site", "A session's cookie is taken from pages of this address only. Programs send a token instead."
+)
+UNKNOWN_HOST: Final = problem(
+    400,
+    "unknown_host",
+    "This service does not answer to that host name; FINTWIN_ALLOWED_HOSTS lists those that it has.",
+)
+TLS_NEEDED: Final = problem(
+    422, "tls_needed", "Signing in from another machine needs TLS: open this address with https."
 )
 SIGNED_OUT: Final = problem(401, "unauthenticated", _DETAILS[401])
 FAULT: Final = problem(500, "internal_error", "Something went wrong on our side; the request id helps us to find it.")

@@ -14,8 +14,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from fintwin.api.call import Call
 from fintwin.api.money import Amount, minor, out
-from fintwin.api.problems import malformed, refused
+from fintwin.api.problems import SIGNED_OUT, ProblemError, malformed, refused
 from fintwin.api.texts import RequiredName, blank_is_none
 from fintwin.domain.money import is_currency
 from fintwin.domain.profiles import FinancialGoal, ProfileAnswers, ProfileState, RiskAppetite
@@ -116,3 +117,11 @@ def me_of(user_id: UUID, profile: ProfileState, key: UserKey) -> Me:
         time_zone=answers.time_zone if told else None,
         sample=profile.sample,
     )
+
+
+async def profile_of(request: Call, user_id: UUID) -> tuple[ProfileState, UserKey]:
+    """The profile and the key that opens it; a token whose user is gone is no good."""
+    profile = await request.services.identity.profile(user_id)
+    if profile is None or profile.erased:
+        raise ProblemError(SIGNED_OUT)
+    return profile, await request.services.ledger.user_key(user_id)

@@ -41,10 +41,16 @@ OPENAPI: Final = OpenAPIConfig(
     use_handler_docstrings=True,
     components=Components(
         security_schemes={
-            "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="The `ft_token`.")
+            "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="The `ft_token`."),
+            "cookie": SecurityScheme(
+                type="apiKey",
+                security_scheme_in="cookie",
+                name="__Host-ft_session",
+                description="The web app's session; on one's own machine over http its name is `ft_session`.",
+            ),
         }
     ),
-    security=[{"bearer": []}],
+    security=[{"bearer": []}, {"cookie": []}],
 )
 
 _KEY_PARAMETER: Final = {

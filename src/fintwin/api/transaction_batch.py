@@ -19,7 +19,7 @@ from fintwin.api.call import Call
 from fintwin.api.movements import ATOMIC_ITEMS_MAX, Batch, BatchItem, in_own_words, movement_of
 from fintwin.api.problems import BUSY, FAULT, OUTCOME_UNKNOWN, Problem, ProblemError, of_refusal, problem
 from fintwin.api.transaction import Transaction
-from fintwin.domain.refusals import Refusal
+from fintwin.domain.refusals import Code, Refusal
 from fintwin.ledger.ledger import Answer as LedgerAnswer
 from fintwin.ledger.ledger import Booking, Request
 from fintwin.ledger.submission import LedgerBusyError, NotApplied, OutcomeUnknownError
@@ -60,11 +60,14 @@ async def book_batch(request: Call, data: JSONBody[Batch]) -> Answer[BatchAnswer
         raise ProblemError(problem(422, "batch_too_large", text))
     services, user_id = request.services, request.user_id
     header = request.idempotency_key
+    if any(item.type == "transfer" for item in data.items):
+        request.limit_guesses(0)
     requests = []
     for index, item in enumerate(data.items):
         movement = await movement_of(request.currencies, user_id, item)
         requests.append((_request(request, header, index, item), movement))
     answers = await services.ledger.move_all(requests, atomic=data.atomic)
+    request.limit_guesses(sum(isinstance(one, Refusal) and one.code is Code.UNKNOWN_ACCOUNT for one in answers))
     key = await services.ledger.user_key(user_id)
     items = [await _told(request, item, answer, key) for item, answer in zip(data.items, answers, strict=True)]
     position = max((answer.position for answer in answers if isinstance(answer, Booking)), default=0)

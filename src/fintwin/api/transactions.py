@@ -24,7 +24,7 @@ from fintwin.api.transaction import Transaction, Type
 from fintwin.api.transaction_batch import book_batch
 from fintwin.api.transaction_export import export_transactions
 from fintwin.domain.accounts.decide import UNKNOWN_ACCOUNT
-from fintwin.domain.refusals import Refusal
+from fintwin.domain.refusals import Code, Refusal
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import UNKNOWN_TRANSACTION
 from fintwin.publisher.envelope import StoredEventBody, as_stored
@@ -78,8 +78,11 @@ async def book_transaction(request: Call, data: JSONBody[NewTransaction]) -> Ans
     movement = await movement_of(request.currencies, user_id, data)
     if isinstance(movement, Refusal):
         raise refused(movement)
+    if movement.to_account is not None:
+        request.limit_guesses(0)
     answer = await services.ledger.move(command, movement)
     if isinstance(answer, Refusal):
+        request.limit_guesses(answer.code is Code.UNKNOWN_ACCOUNT)
         raise refused(await in_own_words(request.currencies, user_id, data, answer))
     booking = booked(answer)
     if booking.replayed:

@@ -20,10 +20,14 @@ from typing import Any, Final
 
 from litestar.types import HTTPScope, Receive, Send
 
+from fintwin.api.origin import Hosts, Proxies
+from fintwin.door_settings import LOOPBACK_NAMES
+
 SERVICE_PATHS: Final = ("/api", "/health", "/metrics", "/internal")
 ENCODINGS: Final = {".br": "br", ".gz": "gzip"}
 INDEX: Final = "/index.html"
 HASHED: Final = "/assets/"
+HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 _POLICY: Final = {
     "default-src": "'none'",
@@ -44,6 +48,7 @@ _GOOGLE: Final = {
     "frame-src": "https://accounts.google.com/gsi/",
     "img-src": "https://lh3.googleusercontent.com",
 }
+_UNKNOWN_HOST: Final = b"FinTwin does not answer to this name; FINTWIN_ALLOWED_HOSTS lists those that it has.\n"
 _BUILDING: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>FinTwin is being built</title><p>The web app is being built; this page looks again every two seconds.</p>
 <p>The interface for programs answers already: <a href="/api/docs">/api/docs</a>.</p></html>
@@ -66,7 +71,7 @@ def is_page(path: str) -> bool:
 
 def is_service(path: str) -> bool:
     """Whether the HTTP interface answers here."""
-    return any(path == one or path.startswith(f"{one}/") for one in SERVICE_PATHS)
+    return path.startswith(_BELOW_SERVICE) or path in SERVICE_PATHS
 
 
 def negotiated(accepted: str, there: set[str]) -> str:
@@ -90,6 +95,8 @@ class WebApp:
 
     folder: Path
     google: bool = False
+    proxies: Proxies = field(default_factory=lambda: Proxies(()))
+    hosts: Hosts = field(default_factory=lambda: Hosts(LOOPBACK_NAMES))
     _files: dict[str, File] = field(default_factory=dict)
     _built_at_ns: int = 0
 
@@ -97,13 +104,18 @@ class WebApp:
         """One request."""
         del receive
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        status, told, body = self.answer(
-            str(scope["method"]),
-            str(scope["path"]),
-            accepted=headers.get(b"accept-encoding", b"").decode("latin-1"),
-            known=headers.get(b"if-none-match", b"").decode("latin-1"),
-        )
+        if self.hosts.know(headers.get(b"host", b"")):
+            status, told, body = self.answer(
+                str(scope["method"]),
+                str(scope["path"]),
+                accepted=headers.get(b"accept-encoding", b"").decode("latin-1"),
+                known=headers.get(b"if-none-match", b"").decode("latin-1"),
+            )
+        else:
+            status, told, body = 400, self._headers("text/plain; charset=utf-8"), _UNKNOWN_HOST
         sent: Any = [(name.encode(), value.encode()) for name, value in told.items()]
+        if self.proxies.scheme(scope, headers) == "https":
+            sent.append(HSTS)
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 

@@ -2,7 +2,8 @@
 
 Checking a signature costs about 0.1 ms, so a token that was found good is remembered until it runs out. Revocations are
 kept in memory in every process: told by the database at once, asked for more than once a second besides, so that a process
-that has missed the news still closes the door within about a second.
+that has missed the news still closes the door within about a second. The same round notes, once a minute, which
+sign-ins have been used.
 
     admission = Admission(Tokens(secret), identity_pool)
     await admission.start()
@@ -27,10 +28,23 @@ from fintwin.store.connect import LOST, UNDONE, Pool
 POLL_S: Final = 0.7
 """So that news which was missed is there within a second, the question's own time included."""
 
+NOTE_S: Final = 60.0
+"""How exactly the list of sign-ins tells when each was last used."""
+
 _OVERLAP: Final = timedelta(seconds=15)
 """Rows become visible when they commit, a little after `made_at`; the role's statements last 5 seconds at most."""
 
 _log = structlog.get_logger(__name__)
+
+
+class _Known:
+    """A token that was found good."""
+
+    __slots__ = ("bearer", "used")
+
+    def __init__(self, bearer: Bearer) -> None:
+        self.bearer = bearer
+        self.used = True
 
 
 class Admission:
@@ -41,10 +55,11 @@ class Admission:
         self._tokens = tokens
         self._identity = identity
         self._remembered_max = remembered_max
-        self._known: dict[str, Bearer] = {}
+        self._known: dict[str, _Known] = {}
         self._sessions: dict[UUID, float] = {}
         self._users: dict[UUID, tuple[float, float]] = {}
         self._since: datetime | None = None
+        self._note_at = time() + NOTE_S
         self._woken = asyncio.Event()
         self._listening: Any = None
         self._stopping = False
@@ -54,14 +69,17 @@ class Admission:
         """Who comes with this token; None where it is no good or no good any more."""
         known = self._known.get(token)
         if known is None:
-            known = self._tokens.read(token)
-            if known is None:
+            found = self._tokens.read(token)
+            if found is None:
                 return None
-            self._remember(token, known)
-        elif known.expires_at + LEEWAY_S < time():
-            del self._known[token]
-            return None
-        return None if self.is_revoked(known) else known
+            self._remember(token, found)
+        else:
+            found = known.bearer
+            if found.expires_at + LEEWAY_S < time():
+                del self._known[token]
+                return None
+            known.used = True
+        return None if self.is_revoked(found) else found
 
     def is_revoked(self, bearer: Bearer) -> bool:
         """Whether the sign-in behind a token has been ended."""
@@ -107,16 +125,27 @@ class Admission:
         self._sessions = {key: until for key, until in self._sessions.items() if until > now}
         self._users = {key: both for key, both in self._users.items() if both[1] > now}
 
+    async def note_use(self) -> None:
+        """Tell the database which sign-ins have been used since the last time."""
+        if time() < self._note_at:
+            return
+        self._note_at = time() + NOTE_S
+        used = [one for one in self._known.values() if one.used]
+        for one in used:
+            one.used = False
+        if used:
+            await sign_in.touch_sessions(self._identity, [(one.bearer.user_id, one.bearer.session_id) for one in used])
+
     def _remember(self, token: str, bearer: Bearer) -> None:
         if len(self._known) >= self._remembered_max:
             for old in list(self._known)[: self._remembered_max // 4]:
                 del self._known[old]
-        self._known[token] = bearer
+        self._known[token] = _Known(bearer)
 
     async def _watch(self) -> None:
         while not self._stopping:
             # Listening first: what is revoked between the two is asked for. Asking does not depend on it.
-            for part in (self._keep_listening, self.catch_up):
+            for part in (self._keep_listening, self.catch_up, self.note_use):
                 try:
                     await part()
                 except (*LOST, *UNDONE) as error:

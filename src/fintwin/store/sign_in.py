@@ -39,8 +39,10 @@ class Session(msgspec.Struct, frozen=True):
 
     id: UUID
     kind: Kind
+    device: str | None
     created_at: datetime
     refreshed_at: datetime
+    used_at: datetime
     expires_at: datetime
 
 
@@ -66,20 +68,30 @@ async def claim_subjects(identity: Pool, provider: str, subjects: Sequence[bytes
 
 
 async def begin_session(
-    identity: Pool, user_id: UUID, session_id: UUID, kind: Kind, refresh: bytes | None, expires_at: datetime
+    identity: Pool,
+    user_id: UUID,
+    session_id: UUID,
+    kind: Kind,
+    refresh: bytes | None,
+    expires_at: datetime,
+    device: str | None = None,
 ) -> None:
-    """Record a sign-in; ``refresh`` is the hash of the first secret of a cookie session."""
+    """Record a sign-in; ``refresh`` is the hash of a cookie's first secret, ``device`` has at most 100 characters."""
     await identity.execute(
-        "SELECT identity.begin_session($1, $2, $3, $4, $5)", user_id, session_id, kind, refresh, expires_at
+        "SELECT identity.begin_session($1, $2, $3, $4, $5, $6)", user_id, session_id, kind, refresh, expires_at, device
     )
 
 
 async def sessions(identity: Pool, user_id: UUID) -> list[Session]:
     """The user's sessions that still count, latest first."""
     rows = await identity.fetch("SELECT * FROM identity.sessions($1)", user_id)
-    return [
-        Session(row["id"], Kind(row["kind"]), row["created_at"], row["refreshed_at"], row["expires_at"]) for row in rows
-    ]
+    return [Session(**{**row, "kind": Kind(row["kind"])}) for row in rows]
+
+
+async def touch_sessions(identity: Pool, used: Sequence[tuple[UUID, UUID]]) -> None:
+    """Note that sessions (user and id of each) have been used until now."""
+    users, ids = [user for user, _ in used], [session for _, session in used]
+    await identity.execute("SELECT identity.touch_sessions($1, $2)", users, ids)
 
 
 async def end_sessions(identity: Pool, user_id: UUID, session_id: UUID | None) -> bool:
