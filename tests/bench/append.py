@@ -23,6 +23,7 @@ from uuid_utils.compat import uuid7
 
 from fintwin.domain import accounts, profiles
 from fintwin.embedded import EmbeddedServers
+from fintwin.garbage import rest_garbage_collection
 from fintwin.ledger.plans import OnAccount, OnProfile
 from fintwin.ledger.submission import Receipt, Submission
 from fintwin.ledger.writer import Writer
@@ -102,6 +103,7 @@ async def _pay(
 
     tasks = [asyncio.create_task(payer()) for _ in range(2 * batch)]
     await asyncio.sleep(0.5)  # warm: connections prepared, heads known
+    rest_garbage_collection()  # as the service does
     barrier.wait()
     done = 0
     writer.tries.clear()

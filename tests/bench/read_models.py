@@ -13,10 +13,10 @@ from uuid import UUID
 
 import asyncpg
 
-from fintwin.cli.projector import rest_garbage_collection
 from fintwin.domain.accounts import AccountOpened, Deposited
 from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.embedded import EmbeddedServers
+from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projector.batch import decoded
 from fintwin.projector.rebuild import rebuild

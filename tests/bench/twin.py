@@ -10,8 +10,8 @@ from time import perf_counter
 from uuid import UUID
 
 from fintwin.embedded import EmbeddedServers
+from fintwin.garbage import rest_garbage_collection
 from fintwin.simulations.snapshots import Snapshots
-from fintwin.simulations.working import rest_garbage_collection
 from fintwin.store.connect import open_connection
 from fintwin.store.twin_reading import history
 from fintwin.twin import scenario as ask

@@ -24,6 +24,7 @@ from fintwin.api.origin import Hosts, Proxies
 from fintwin.door_settings import LOOPBACK_NAMES
 
 SERVICE_PATHS: Final = ("/api", "/health", "/metrics", "/internal")
+_BELOW_SERVICE: Final = tuple(f"{one}/" for one in SERVICE_PATHS)
 ENCODINGS: Final = {".br": "br", ".gz": "gzip"}
 INDEX: Final = "/index.html"
 HASHED: Final = "/assets/"

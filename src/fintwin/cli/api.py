@@ -36,7 +36,7 @@ async def serve_api(settings: Settings) -> None:
     try:
         async with open_services(settings) as services:
             app = create_app(services, request_log=lines, tracing=tracing)
-            await serve(app, settings.host, settings.port)
+            await serve(app, settings.host, settings.port, on_stop=services.live.end_all)
     finally:
         if lines is not None:
             lines.flush()

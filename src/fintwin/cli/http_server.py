@@ -8,19 +8,25 @@ when it is killed (docs/decisions/0002). Several processes may serve one port: o
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
+from fintwin.garbage import rest_garbage_collection
+
 BACKLOG = 1024
 # For requests that are running when somebody says stop; an event stream, which would go on for ever, is cut then.
 GRACE_S = 3
 
 
-async def serve(app: Any, host: str, port: int) -> None:
-    """Returns after SIGINT or SIGTERM, when running requests are answered or had their time."""
+async def serve(app: Any, host: str, port: int, *, on_stop: Callable[[], None] = lambda: None) -> None:
+    """Returns after SIGINT or SIGTERM, when running requests are answered or had their time.
+
+    ``on_stop`` is called at the signal: whoever has streams without an end ends them there.
+    """
     server = Server(
         app,
         address=host,
@@ -32,9 +38,15 @@ async def serve(app: Any, host: str, port: int) -> None:
         log_enabled=False,
     )
     server.workers_kill_timeout = GRACE_S
+
+    def stop() -> None:
+        on_stop()
+        server.stop()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
+    rest_garbage_collection()
     # Granian lets the time-out of its last wait through to us; by then it accepts nothing any more.
     with suppress(TimeoutError):
         await server.serve()

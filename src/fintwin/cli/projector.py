@@ -6,13 +6,13 @@
 """
 
 import asyncio
-import gc
 import os
 import signal
 import socket
 
 import rich_click as click
 
+from fintwin.garbage import rest_garbage_collection
 from fintwin.settings import Settings, load
 
 CONNECTIONS_MAX = 5
@@ -26,12 +26,6 @@ def projector() -> None:
 
     rest_garbage_collection()
     uvloop.run(project(load(os.environ)))
-
-
-def rest_garbage_collection() -> None:
-    """Events and rows hold no cycles: looking for some among tens of thousands of them costs as much as folding."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 async def project(settings: Settings) -> None:

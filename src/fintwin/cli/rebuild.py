@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from fintwin.cli.projector import rest_garbage_collection
 from fintwin.cli.servers import servers_for
+from fintwin.garbage import rest_garbage_collection
 from fintwin.settings import load
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import gc
 import os
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
+from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.risk_levels import level_of
 from fintwin.simulations.quick import QuickAsked, quick_document, quick_told
 from fintwin.simulations.views import shown
@@ -140,12 +140,6 @@ class _Worker:
 
 
 _worker: _Worker | None = None
-
-
-def rest_garbage_collection() -> None:
-    """Events and rows hold no cycles: looking for some among tens of thousands of them costs as much as folding."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def begin(url: str, shared: Any, market_text: str | None) -> None:
