@@ -11,11 +11,10 @@ interface Asked {
   signal?: AbortSignal;
 }
 
-export async function ask<T>(
-  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
-  path: string,
-  asked: Asked = {},
-): Promise<T> {
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** The answer itself, for whoever reads it as it comes; throws as `ask` does. */
+export async function open(method: Method, path: string, asked: Asked = {}): Promise<Response> {
   const query = new URLSearchParams(
     Object.entries(asked.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   ).toString();
@@ -37,7 +36,12 @@ export async function ask<T>(
   }
   reachable.answered();
   if (response.status === 401) session.end();
-  const told: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined);
-  if (!response.ok) throw problemOf(response.status, told, response.headers.get("Retry-After"));
-  return told as T;
+  if (response.ok) return response;
+  const told: unknown = await response.json().catch(() => undefined);
+  throw problemOf(response.status, told, response.headers.get("Retry-After"));
+}
+
+export async function ask<T>(method: Method, path: string, asked: Asked = {}): Promise<T> {
+  const response = await open(method, path, asked);
+  return (response.status === 204 ? undefined : await response.json().catch(() => undefined)) as T;
 }

@@ -4,32 +4,12 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { session } from "./session";
+import { messagesIn } from "./sse";
 
 const PAUSE_MAX_MS = 15_000;
 const GATHER_MS = 120;
 const ASK_MS = 5000;
 const COSTLY: ReadonlySet<unknown> = new Set(["twin", "events"]);
-
-export interface News {
-  id: string | null;
-  event: string;
-}
-
-/** Takes whole messages off the front of a buffer; returns them and what is left. */
-export function messagesOf(buffer: string): { news: News[]; rest: string } {
-  const parts = buffer.replaceAll("\r\n", "\n").split("\n\n");
-  const rest = parts.pop() ?? "";
-  const news = parts.flatMap((part) => {
-    const fields = new Map(
-      part.split("\n").flatMap((line) => {
-        const at = line.indexOf(":");
-        return at > 0 ? [[line.slice(0, at), line.slice(at + 1).trimStart()] as const] : [];
-      }),
-    );
-    return fields.size > 0 ? [{ id: fields.get("id") ?? null, event: fields.get("event") ?? "message" }] : [];
-  });
-  return { news, rest };
-}
 
 /** Without a stream: look again every few seconds, at what is cheap to look at. */
 async function ask(client: QueryClient, signal: AbortSignal): Promise<void> {
@@ -60,13 +40,9 @@ async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
       }
       if (response.ok && response.body !== null) {
         pause = 500;
-        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-        let buffer = "";
-        for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-          const { news, rest } = messagesOf(buffer + chunk.value);
-          buffer = rest;
-          last = news.findLast((one) => one.id !== null)?.id ?? last;
-          if (news.length > 0) refresh();
+        for await (const news of messagesIn(response.body)) {
+          last = news.id ?? last;
+          refresh();
         }
       }
     } catch {

@@ -4,7 +4,10 @@ import { api, body, type Schemas } from "./client";
 import { ask } from "./contract";
 
 export type Plan = Schemas["Plan"];
-export type NewPlan = Pick<Schemas["NewPlan"], "kind" | "name" | "period"> & { amount: string; essential?: boolean };
+/** Amounts go out as the exact text that was typed. */
+export type NewPlan = Omit<Partial<Schemas["NewPlan"]>, "amount"> &
+  Pick<Schemas["NewPlan"], "kind" | "name" | "period"> & { amount: string };
+export type PlanChange = Omit<Schemas["PlanChange"], "amount"> & { amount?: string };
 
 export const plansQuery = queryOptions({
   queryKey: ["own", "plans"],
@@ -12,6 +15,8 @@ export const plansQuery = queryOptions({
 });
 
 export const addPlan = (plan: NewPlan, key: string) => ask<Plan>("POST", "/api/plans", { body: plan, key });
+
+export const changePlan = (id: string, change: PlanChange) => ask<Plan>("PATCH", `/api/plans/${id}`, { body: change });
 
 export const removePlan = (id: string) =>
   body(api.DELETE("/api/plans/{item_id}", { params: { path: { item_id: id } } }));

@@ -10,8 +10,9 @@ export type Scenario = Pick<Schemas["RunRequest"], "horizon_months"> & {
   steps: readonly Step[];
   inflation_percent?: string;
   uncertainty?: { paths: number; seed: number; own_months: boolean };
-  sensitivity?: Record<string, never>;
+  sensitivity?: { grid?: Schemas["Grid"] };
 };
+export type LeverName = Schemas["Grid"]["x"];
 /** A step as the service takes it; `features/twin/steps` makes them. Amounts are exact texts. */
 export interface Step {
   type: string;
@@ -50,6 +51,25 @@ export const runQuery = (scenario: Scenario) =>
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 60_000,
+  });
+
+/** What is there at the end at each pair of two levers' settings. */
+export const gridQuery = (scenario: Scenario, grid: Omit<Schemas["Grid"], "x_values" | "y_values"> & Settings) =>
+  runQuery({
+    ...scenario,
+    sensitivity: { grid: { ...grid, x_values: [...grid.x_values], y_values: [...grid.y_values] } },
+  });
+
+interface Settings {
+  x_values: readonly number[];
+  y_values: readonly number[];
+}
+
+/** A kept run beside what really happened since. */
+export const realityQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["own", "twin", "reality", id],
+    queryFn: () => body(api.GET("/api/twin/runs/{run_id}/reality", { params: { path: { run_id: id } } })),
   });
 
 export const baselineQuery = queryOptions({

@@ -1,6 +1,6 @@
 // The frame around every screen: skip link, side bar (a drawer on small screens), the state of the service, the screen itself.
 import { useQueryClient } from "@tanstack/react-query";
-import { Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Outlet, useLocation } from "react-router";
 import { useLive } from "@/api/live";
 import { useMe } from "@/api/queries";
@@ -10,13 +10,26 @@ import { Loading } from "@/shared/ui/states";
 import { SideBar, titleOf } from "./SideBar";
 import "./shell.css";
 
+const FinBot = lazy(() => import("@/features/finbot/FinBot"));
+
 export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const before = useRef(pathname);
   const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState<"never" | "open" | "closed">("never");
+  const askers = useRef<(HTMLButtonElement | null)[]>([]);
   const me = useMe();
   useLive();
+  const talk = () => {
+    setOpen(false);
+    setAsked(asked === "open" ? "closed" : "open");
+  };
+  const quiet = () => {
+    setAsked("closed");
+    // Of the two buttons one is visible; the focus goes back to it.
+    askers.current.find((one) => one !== null && one.offsetParent !== null)?.focus();
+  };
 
   useEffect(() => {
     const escape = (event: KeyboardEvent) => {
@@ -53,8 +66,31 @@ export function Shell() {
         </button>
         <Mark size={24} />
         <strong>{titleOf(pathname)}</strong>
+        <button
+          ref={(element) => void (askers.current[0] = element)}
+          type="button"
+          className="button plain icon"
+          aria-label="Ask FinBot"
+          aria-expanded={asked === "open"}
+          onClick={talk}
+        >
+          <Icon name="chat" />
+        </button>
       </header>
-      <SideBar open={open} />
+      <SideBar
+        open={open}
+        finbot={
+          <button
+            ref={(element) => void (askers.current[1] = element)}
+            type="button"
+            className="place ask"
+            aria-expanded={asked === "open"}
+            onClick={talk}
+          >
+            <Icon name="chat" /> Ask FinBot
+          </button>
+        }
+      />
       {open && <div className="veil" aria-hidden="true" onClick={() => setOpen(false)} />}
       <main id="main" ref={main} tabIndex={-1}>
         <Reachability />
@@ -76,6 +112,11 @@ export function Shell() {
           FinTwin keeps records and calculates. It holds and moves no money, and is no bank, broker or adviser.
         </footer>
       </main>
+      {asked !== "never" && (
+        <Suspense>
+          <FinBot open={asked === "open"} onClose={quiet} />
+        </Suspense>
+      )}
     </div>
   );
 }

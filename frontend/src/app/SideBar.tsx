@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 import { api } from "@/api/client";
 import { unreadQuery } from "@/api/notifications";
@@ -25,7 +26,7 @@ export function titleOf(path: string): string {
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const NAMES: Record<Theme, string> = { system: "System theme", light: "Light theme", dark: "Dark theme" };
 
-export function SideBar({ open }: { open: boolean }) {
+export function SideBar({ open, finbot }: { open: boolean; finbot: ReactNode }) {
   const me = useMe();
   const unread = useQuery(unreadQuery(me.id));
   const chosen = useTheme();
@@ -57,6 +58,7 @@ export function SideBar({ open }: { open: boolean }) {
         ))}
       </nav>
       <div className="who">
+        {finbot}
         <div className="who-name" title={me.email ?? undefined}>
           {me.account_name ?? me.full_name ?? "You"}
         </div>

@@ -26,3 +26,9 @@ test("money has the decimals of its currency", () => {
     "BHD 5.000",
   ]);
 });
+
+test("a sentence of the service shows amounts and days as the person reads them", () => {
+  expect(
+    formatOf("en-GB").told("After 12 months there are 44980.66 EUR, the lowest point is -3.00 EUR on 2027-02-22."),
+  ).toBe("After 12 months there are €44,980.66, the lowest point is -€3.00 on 22 Feb 2027.");
+});

@@ -18,6 +18,8 @@ export interface Format {
   month(value: string | number | Date): string;
   time(value: string | number | Date): string;
   ago(value: string): string;
+  /** A sentence of the service, which writes amounts and days the same for everybody, as this person reads them. */
+  told(sentence: string): string;
 }
 
 function kept<Made>(make: (key: string) => Made): (key: string) => Made {
@@ -28,6 +30,8 @@ function kept<Made>(make: (key: string) => Made): (key: string) => Made {
     return found;
   };
 }
+
+const TOLD = /(-?\d+(?:\.\d+)?) ([A-Z]{3})\b|\b(\d{4}-\d{2}-\d{2})\b/g;
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -60,16 +64,22 @@ export function formatOf(wanted: string): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const format = (currency: string, style: MoneyStyle = {}) =>
     moneyFormat([currency, style.signed ?? false, style.compact ?? false, style.whole ?? false].join("|"));
+  const money = (amount: number, currency: string, style?: MoneyStyle) => format(currency, style).format(amount);
+  const date = (value: string | number | Date) => dateFormat.format(new Date(value));
   return {
     locale,
-    money: (amount, currency, style) => format(currency, style).format(amount),
+    money,
+    told: (sentence) =>
+      sentence.replaceAll(TOLD, (_, amount: string | undefined, currency: string, day: string) =>
+        amount === undefined ? date(day) : money(Number(amount), currency),
+      ),
     moneyParts: (amount, currency) =>
       format(currency)
         .formatToParts(amount)
         .map((part) => ({ text: part.value, minor: part.type === "fraction" || part.type === "decimal" })),
     number: (value, digits = 2) => numberFormat(String(digits)).format(value),
     percent: (value, digits = 1) => percentFormat(String(digits)).format(value / 100),
-    date: (value) => dateFormat.format(new Date(value)),
+    date,
     day: (value) => dayFormat.format(new Date(value)),
     month: (value) => monthFormat.format(new Date(value)),
     time: (value) => timeFormat.format(new Date(value)),

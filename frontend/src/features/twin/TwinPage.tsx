@@ -1,19 +1,22 @@
 // The digital twin: the own history, forked at today, with steps that have not happened.
 import { useState } from "react";
-import type { Scenario } from "@/api/twin";
+import { useLocation } from "react-router";
+import type { Scenario, Step } from "@/api/twin";
 import { useFormat } from "@/shared/format";
 import { Choices } from "@/shared/ui/Field";
 import { Failed, Loading } from "@/shared/ui/states";
-import { Assumptions } from "./components/Assumptions";
 import { Builder } from "./components/Builder";
 import { Compared } from "./components/Compared";
 import { Future } from "./components/Future";
 import { KeptRuns } from "./components/KeptRuns";
+import { Plans } from "./components/Plans";
 import { Recurring } from "./components/Recurring";
+import { RiskCourse } from "./components/RiskCourse";
 import { SaveRun } from "./components/SaveRun";
 import { Sensitivity } from "./components/Sensitivity";
 import { Timeline } from "./components/Timeline";
 import { Why } from "./components/Why";
+import { draftsFrom } from "./drafts";
 import { draftOf, stepOf, type Draft } from "./steps";
 import { useRun } from "./useRun";
 import "./twin.css";
@@ -25,11 +28,29 @@ const HORIZONS = [
   ["120", "10 years"],
 ] as const;
 
+/** What another screen or FinBot hands over with the address. */
+interface HandedOver {
+  proposed?: { steps?: Step[]; horizon_months?: number };
+}
+
+/** The shortest of the horizons that shows all of it. */
+function horizonOf(months: number): string {
+  return HORIZONS.find(([shown]) => Number(shown) >= months)?.[0] ?? "120";
+}
+
 export default function TwinPage() {
+  const { key, state } = useLocation() as { key: string; state: HandedOver | null };
+  // A scenario that is handed over begins anew; so does the screen.
+  return <Twin key={state?.proposed === undefined ? "own" : key} proposed={state?.proposed} />;
+}
+
+function Twin({ proposed }: { proposed: HandedOver["proposed"] }) {
   const { locale } = useFormat();
   // One scenario is ready on the first visit, so that there is something to pull at.
-  const [drafts, setDrafts] = useState<readonly Draft[]>(() => [draftOf("lose_income")]);
-  const [horizon, setHorizon] = useState<(typeof HORIZONS)[number][0]>("12");
+  const [drafts, setDrafts] = useState<readonly Draft[]>(() =>
+    proposed?.steps === undefined ? [draftOf("lose_income")] : draftsFrom(proposed.steps, locale),
+  );
+  const [horizon, setHorizon] = useState<string>(() => horizonOf(proposed?.horizon_months ?? 12));
   const steps = drafts.flatMap((draft) => stepOf(draft, locale) ?? []);
   const scenario: Scenario = { horizon_months: Number(horizon), steps };
   const shown = useRun(scenario);
@@ -48,7 +69,7 @@ export default function TwinPage() {
           legend="How far ahead"
           name="horizon"
           options={HORIZONS}
-          value={horizon}
+          value={horizon as (typeof HORIZONS)[number][0]}
           onChange={setHorizon}
           segmented
         />
@@ -82,8 +103,8 @@ export default function TwinPage() {
                 </section>
               </div>
               <Timeline run={run} />
-              <Sensitivity run={run} />
-              <Assumptions run={run} />
+              <RiskCourse run={run} />
+              <Sensitivity run={run} scenario={scenario} />
             </>
           )}
         </div>
@@ -92,9 +113,19 @@ export default function TwinPage() {
         <section className="card span-7" aria-labelledby="recurring">
           <Recurring />
         </section>
-        <section className="card span-5" aria-labelledby="kept">
-          <KeptRuns />
-        </section>
+        <div className="span-5 stack">
+          <section className="card" aria-labelledby="plans">
+            <Plans />
+          </section>
+          <section className="card" aria-labelledby="kept">
+            <KeptRuns
+              open={(kept, months) => {
+                setDrafts(draftsFrom(kept, locale));
+                setHorizon(horizonOf(months));
+              }}
+            />
+          </section>
+        </div>
       </div>
     </div>
   );

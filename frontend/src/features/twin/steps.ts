@@ -18,7 +18,18 @@ export type FieldSpec =
   | { name: string; label: string; type: "slider"; min: number; max: number; by: number; start: string; unit: string }
   | { name: string; label: string; type: "date"; start: "" }
   | { name: string; label: string; type: "text"; start: "" }
-  | { name: string; label: string; type: "transaction"; start: "" };
+  | { name: string; label: string; type: "transaction"; start: "" }
+  | { name: string; label: string; type: "debts"; start: string }
+  | { name: string; label: string; type: "choice"; start: string; options: readonly (readonly [string, string])[] };
+
+/** One debt as it is typed; a field of the type "debts" holds a list of them as JSON. */
+export interface DebtDraft {
+  balance: string;
+  rate: string;
+  minimum: string;
+}
+
+export const debtsOf = (value: string | undefined) => JSON.parse(value ?? "[]") as DebtDraft[];
 
 interface Spec {
   label: string;
@@ -76,12 +87,29 @@ export const STEPS = {
     ],
   },
   payoff: {
-    label: "Pay off a debt",
+    label: "Pay off debts",
     fields: [
-      amount("balance", "Owed", "8000"),
-      slider("rate", "Rate a year", 0, 30, 0.5, "18", "%"),
-      amount("minimum", "Least a month", "160"),
+      {
+        name: "debts",
+        label: "Debts",
+        type: "debts",
+        start: JSON.stringify([
+          { balance: "8000", rate: "18", minimum: "160" },
+          { balance: "3000", rate: "9", minimum: "60" },
+        ] satisfies DebtDraft[]),
+      },
       amount("monthly", "You pay a month", "400"),
+      {
+        name: "order",
+        label: "What is left goes to",
+        type: "choice",
+        start: "avalanche",
+        options: [
+          ["avalanche", "the highest rate"],
+          ["snowball", "the smallest debt"],
+          ["own", "the first listed"],
+        ],
+      },
     ],
   },
   goal: {
@@ -93,9 +121,18 @@ export const STEPS = {
     label: "It never happened",
     fields: [{ name: "transaction", label: "Which transaction", type: "transaction", start: "" }],
   },
+  amend: {
+    label: "It was another amount",
+    fields: [
+      { name: "transaction", label: "Which transaction", type: "transaction", start: "" },
+      amount("amount", "It was", ""),
+    ],
+  },
+  // A step that came from elsewhere and that no form here can build: it is kept as it is.
+  given: { label: "As given", fields: [] },
 } as const satisfies Record<string, Spec>;
 
-export const KINDS = Object.keys(STEPS) as Kind[];
+export const KINDS = (Object.keys(STEPS) as Kind[]).filter((kind) => kind !== "given");
 
 export function draftOf(kind: Kind): Draft {
   const values = Object.fromEntries(STEPS[kind].fields.map((field) => [field.name, field.start]));
@@ -136,13 +173,25 @@ export function stepOf({ kind, values }: Draft, locale: string): Step | null {
     case "goal":
       return paid("goal", { months: whole("months") });
     case "payoff": {
-      const [balance, minimum, monthly] = [money("balance"), money("minimum"), money("monthly")];
-      if (balance === null || minimum === null || monthly === null) return null;
-      return { type: "payoff", debts: [{ balance, minimum, annual_rate_percent: values["rate"] }], monthly };
+      const debts = debtsOf(values["debts"]).map((debt) => ({
+        balance: amountOf(debt.balance, locale),
+        annual_rate_percent: amountOf(debt.rate, locale),
+        minimum: amountOf(debt.minimum, locale),
+      }));
+      const monthly = money("monthly");
+      if (monthly === null || debts.length === 0 || debts.some((debt) => Object.values(debt).includes(null)))
+        return null;
+      return { type: "payoff", debts, monthly, order: values["order"] };
     }
     case "omit":
-      return values["transaction"] === undefined || values["transaction"] === ""
+      return values["transaction"] ? { type: "omit", transaction_id: values["transaction"] } : null;
+    case "amend": {
+      const was = money("amount");
+      return was === null || !values["transaction"]
         ? null
-        : { type: "omit", transaction_id: values["transaction"] };
+        : { type: "amend", transaction_id: values["transaction"], amount: was };
+    }
+    case "given":
+      return JSON.parse(values["step"] ?? "null") as Step | null;
   }
 }

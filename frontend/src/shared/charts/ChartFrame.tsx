@@ -14,6 +14,8 @@ interface ChartFrameProps {
   legend?: readonly { label: string; look: string }[];
   table: ChartTable;
   aside?: ReactNode;
+  /** What the figures rest on, a sentence each. */
+  rests?: readonly string[];
   children: ReactNode;
 }
 
@@ -22,7 +24,7 @@ const VIEWS = [
   ["table", "Table"],
 ] as const;
 
-export function ChartFrame({ title, sentence, legend = [], table, aside, children }: ChartFrameProps) {
+export function ChartFrame({ title, sentence, legend = [], table, aside, rests = [], children }: ChartFrameProps) {
   const [view, setView] = useState<"chart" | "table">("chart");
   return (
     <section className="chart-frame" aria-label={title}>
@@ -50,6 +52,16 @@ export function ChartFrame({ title, sentence, legend = [], table, aside, childre
         </ul>
       )}
       {aside}
+      {rests.length > 0 && (
+        <details className="rests">
+          <summary>What this rests on</summary>
+          <ul>
+            {rests.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </details>
+      )}
     </section>
   );
 }

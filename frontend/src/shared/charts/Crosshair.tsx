@@ -11,7 +11,7 @@ interface CrosshairProps {
   y: ScaleLinear<number, number>;
   width: number;
   height: number;
-  currency: string;
+  currency: string | undefined;
 }
 
 const byTime = bisector<Point, number>((point) => point.t);
@@ -48,7 +48,7 @@ export function Crosshair({ lines, x, y, width, height, currency }: CrosshairPro
             {found.map(({ line, point }, index) => (
               <text key={line.id} className={`chart-note strong halo tone-${line.tone}`} y={17 * (index + 1)}>
                 {found.length > 1 ? `${line.label} ` : ""}
-                {format.money(point.v, currency)}
+                {currency === undefined ? format.number(point.v) : format.money(point.v, currency)}
               </text>
             ))}
           </g>

@@ -37,16 +37,33 @@ export interface Spot extends Point {
   tone: Line["tone"] | "danger";
 }
 
+/** Something that happens on a day, drawn on the axis; its shape says the kind. */
+export interface Mark {
+  t: number;
+  label: string;
+  shape: "refused" | "short" | "told";
+}
+
+const SHAPES: Record<Mark["shape"], { d: string; tone: string }> = {
+  refused: { d: "M-5-5 0 0 5-5 7-3 2 2 7 7 5 9 0 4-5 9-7 7-2 2-7-3Z", tone: "danger" },
+  short: { d: "M-6-5H6L0 6Z", tone: "warn" },
+  told: { d: "M0-5A5 5 0 1 1 0 5 5 5 0 1 1 0-5Z", tone: "info" },
+};
+
 interface TimeChartProps {
   sentence: string;
   lines: readonly Line[];
   bands?: readonly Band[];
   spots?: readonly Spot[];
+  marks?: readonly Mark[];
   today?: number;
-  currency: string;
+  /** Without one the values are plain numbers. */
+  currency?: string | undefined;
   height?: number;
   stepped?: boolean;
   zero?: boolean;
+  /** The values that the height stands for, where the data do not say. */
+  range?: readonly [number, number];
   filled?: boolean;
 }
 
@@ -59,11 +76,13 @@ export function TimeChart(props: TimeChartProps) {
     lines,
     bands = NONE,
     spots = NONE,
+    marks = NONE,
     today,
     currency,
     height = 260,
     stepped = false,
     zero = false,
+    range,
   } = props;
   const format = useFormat();
   const [frame, width] = useWidth();
@@ -79,7 +98,7 @@ export function TimeChart(props: TimeChartProps) {
       ...points.map((point) => point.v),
       ...bands.flatMap((one) => one.points.flatMap((p) => [p.low, p.high])),
     ];
-    const [low = 0, high = 1] = extent(zero ? [0, ...values] : values);
+    const [low = 0, high = 1] = extent(range ?? (zero ? [0, ...values] : values));
     const room = low === high ? Math.max(Math.abs(low) * 0.1, 1) : 0;
     const x = scaleUtc([new Date(first), new Date(last)], [0, inner.width]);
     const y = scaleLinear([low - room, high + room], [inner.height, 0]).nice(4);
@@ -99,7 +118,7 @@ export function TimeChart(props: TimeChartProps) {
       (p) => y(p.high),
     );
     return { x, y, path, under, band };
-  }, [lines, bands, inner.width, inner.height, stepped, zero]);
+  }, [lines, bands, inner.width, inner.height, stepped, zero, range]);
   const { x, y, path, under, band } = drawn;
   const [from = new Date(0), to = new Date(1)] = x.domain();
   const years = to.getTime() - from.getTime() > 4e10;
@@ -114,7 +133,12 @@ export function TimeChart(props: TimeChartProps) {
               <g key={tick} transform={`translate(0 ${y(tick)})`}>
                 <line className={tick === 0 ? "chart-zero" : "chart-rule"} x2={inner.width} />
                 <text className="chart-tick" x={-10} dy="0.32em" textAnchor="end">
-                  {format.money(tick, currency, { compact: Math.abs(tick) >= 10_000, whole: Math.abs(tick) < 10_000 })}
+                  {currency === undefined
+                    ? format.number(tick)
+                    : format.money(tick, currency, {
+                        compact: Math.abs(tick) >= 10_000,
+                        whole: Math.abs(tick) < 10_000,
+                      })}
                 </text>
               </g>
             ))}
@@ -159,6 +183,16 @@ export function TimeChart(props: TimeChartProps) {
               </g>
             ))}
             <Crosshair lines={lines} x={x} y={y} width={inner.width} height={inner.height} currency={currency} />
+            {marks.map((mark, index) => (
+              <g
+                key={index}
+                className={`chart-mark tone-${SHAPES[mark.shape].tone}`}
+                transform={`translate(${x(mark.t)} ${inner.height - 8})`}
+              >
+                <title>{mark.label}</title>
+                <path d={SHAPES[mark.shape].d} />
+              </g>
+            ))}
           </g>
         </svg>
       )}

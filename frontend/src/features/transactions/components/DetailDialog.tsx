@@ -1,5 +1,6 @@
 // One transaction: what is known of it, its description to change, and taking it back where that is allowed.
 import { useRef, useState } from "react";
+import { Link } from "react-router";
 import { newKey, type Transaction } from "@/api/queries";
 import { useFormat } from "@/shared/format";
 import { toldOf } from "@/shared/movements";
@@ -114,6 +115,13 @@ function Detail({ transaction, own, onClose }: DetailProps & { transaction: Tran
             </button>
           )}
         </div>
+        <Link
+          className="small"
+          to="/twin"
+          state={{ proposed: { steps: [{ type: "omit", transaction_id: transaction.id }] } }}
+        >
+          What if it had never happened? See it in the twin
+        </Link>
         {sent && <p className="small quiet">A transfer that was sent can be taken back by its recipient only.</p>}
       </form>
     </div>

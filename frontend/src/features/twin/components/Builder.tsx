@@ -4,6 +4,8 @@ import { useCurrency } from "@/api/queries";
 import type { Run } from "@/api/twin";
 import { Icon } from "@/shared/ui/icons";
 import { draftOf, KINDS, STEPS, type Draft, type FieldSpec, type Kind } from "../steps";
+import { useTold } from "@/shared/told";
+import { Debts } from "./Debts";
 import { TransactionPick } from "./TransactionPick";
 
 interface BuilderProps {
@@ -13,6 +15,7 @@ interface BuilderProps {
 }
 
 export function Builder({ drafts, told, onChange }: BuilderProps) {
+  const say = useTold();
   const change = (id: string, name: string, value: string) =>
     onChange(drafts.map((one) => (one.id === id ? { ...one, values: { ...one.values, [name]: value } } : one)));
   return (
@@ -41,7 +44,7 @@ export function Builder({ drafts, told, onChange }: BuilderProps) {
             />
           ))}
           {told[index]?.type !== undefined && drafts.length === told.length && (
-            <p className="small quiet">{told[index].sentence}</p>
+            <p className="small quiet">{say(told[index].sentence)}</p>
           )}
         </fieldset>
       ))}
@@ -75,6 +78,20 @@ function StepField({ id, field, value, onChange }: StepFieldProps) {
   const currency = useCurrency();
   const format = useFormat();
   if (field.type === "transaction") return <TransactionPick label={field.label} value={value} onChange={onChange} />;
+  if (field.type === "debts") return <Debts value={value} currency={currency} onChange={onChange} />;
+  if (field.type === "choice")
+    return (
+      <div className="step-line">
+        <label htmlFor={id}>{field.label}</label>
+        <select id={id} className="input" value={value} onChange={(event) => onChange(event.target.value)}>
+          {field.options.map(([key, name]) => (
+            <option key={key} value={key}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </div>
+    );
   if (field.type === "slider")
     return (
       <div className="step-slider">

@@ -5,6 +5,8 @@ import { accountsQuery } from "@/api/queries";
 import { totalOf, type Run } from "@/api/twin";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
 import { TimeChart, type Band, type Line } from "@/shared/charts/TimeChart";
+import { useTold } from "@/shared/told";
+import { incidentsOf, marksOf } from "../incidents";
 import { courseOf, courseQuery, YEAR_MS } from "@/shared/course";
 import { useFormat } from "@/shared/format";
 import { Choices } from "@/shared/ui/Field";
@@ -12,16 +14,19 @@ import { Choices } from "@/shared/ui/Field";
 const MONEY = [
   ["nominal", "Nominal"],
   ["todays_money", "Today's money"],
+  ["net_worth", "Net worth"],
 ] as const;
 type Money = (typeof MONEY)[number][0];
 
 export function Future({ run, fine }: { run: Run; fine: boolean }) {
   const format = useFormat();
+  const told = useTold();
   const [money, setMoney] = useState<Money>("nominal");
   const total = totalOf(run);
   const { currency, baseline, scenario } = total;
   const history = useHistory(currency, run.horizon_months);
   const picture = useMemo(() => pictureOf(run, money), [run, money]);
+  const marks = useMemo(() => marksOf(incidentsOf(run, format), format), [run, format]);
   const spot = { t: Date.parse(scenario.lowest_on), v: scenario.lowest };
   const chance = total.uncertainty?.scenario.failed;
   const monthRows = run.month_ends.map((at) => [
@@ -34,7 +39,9 @@ export function Future({ run, fine }: { run: Run; fine: boolean }) {
       title="Baseline and scenario"
       sentence={
         <>
-          {total.sentence}
+          {told(total.sentence)}
+          {money === "net_worth" &&
+            " Net worth counts holdings, and takes off what loans and debts of the scenario still owe."}
           {chance !== undefined &&
             ` Of ${format.number(chance.of, 0)} drawn futures ${format.percent(chance.probability * 100)} go below the limit (standard error ${format.percent(chance.standard_error * 100, 2)}).`}
         </>
@@ -43,14 +50,19 @@ export function Future({ run, fine }: { run: Run; fine: boolean }) {
         { label: "History", look: "ink" },
         { label: "As it is", look: "dashed" },
         { label: "With your steps", look: "dashed future" },
-        ...(total.uncertainty === null
+        ...(picture.bands.length === 0
           ? []
           : [
               { label: "Middle 80 %", look: "band" },
               { label: "Middle half", look: "band inner" },
             ]),
+        ...KEYS.filter(([shape]) => marks.some((mark) => mark.shape === shape)).map(([, label, look]) => ({
+          label,
+          look,
+        })),
       ]}
       table={{ columns: ["Month's end", "As it is", "With your steps"], rows: monthRows }}
+      rests={restsOf(run).map(told)}
       aside={
         <div className="row between future-foot">
           <Choices legend="Money" name="money" options={MONEY} value={money} onChange={setMoney} segmented />
@@ -59,7 +71,7 @@ export function Future({ run, fine }: { run: Run; fine: boolean }) {
       }
     >
       <TimeChart
-        sentence={`${total.sentence} Lowest: ${format.money(scenario.lowest, currency)} on ${format.date(scenario.lowest_on)}; as it is ${format.money(baseline.lowest, currency)}.`}
+        sentence={`${told(total.sentence)} Lowest: ${format.money(scenario.lowest, currency)} on ${format.date(scenario.lowest_on)}; as it is ${format.money(baseline.lowest, currency)}.`}
         lines={[{ id: "history", label: "History", tone: "ink", points: history }, ...picture.lines]}
         bands={picture.bands}
         spots={
@@ -73,12 +85,23 @@ export function Future({ run, fine }: { run: Run; fine: boolean }) {
               ]
             : []
         }
+        marks={marks}
         today={Date.parse(run.axis[0] ?? run.fork_at)}
         currency={currency}
         height={380}
       />
     </ChartFrame>
   );
+}
+
+const KEYS = [
+  ["refused", "Refused", "mark refused"],
+  ["short", "Below the limit", "mark short"],
+  ["told", "Notification", "mark told"],
+] as const;
+
+function restsOf(run: Run): string[] {
+  return run.assumptions.map((one) => (one.value === null ? one.text : `${one.text} (${one.value})`));
 }
 
 /** As much of the past as of the future, a year at most. */
@@ -111,7 +134,7 @@ function pictureOf(run: Run, money: Money): { lines: Line[]; bands: Band[] } {
     });
   const fan = total.uncertainty?.scenario;
   const percentiles = money === "nominal" ? fan?.percentiles : fan?.todays_percentiles;
-  if (percentiles === undefined) return { lines, bands: [] };
+  if (percentiles === undefined || money === "net_worth") return { lines, bands: [] };
   const monthTimes = run.month_ends.map((at) => times[at] ?? 0);
   const band = (low: number, high: number) =>
     monthTimes.flatMap((t, month) => {

@@ -1,18 +1,16 @@
 // One lever at a time: how far the end moves when it is turned both ways, the largest first.
-import { totalOf, type Run } from "@/api/twin";
+import { totalOf, type Run, type Scenario } from "@/api/twin";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
 import { useFormat } from "@/shared/format";
+import { LEVERS, POINTS } from "../levers";
+import { TwoLevers } from "./TwoLevers";
 
-const LEVERS: Record<string, string> = {
-  rate: "Interest rate",
-  income: "Income",
-  spending: "Spending",
-  inflation: "Inflation",
-  shock: "Market",
-};
-const POINTS = new Set(["rate", "inflation"]);
+const RESTS = [
+  "Each lever is turned alone, both ways, and the whole course is run again.",
+  "The difference at the end is in today's money.",
+];
 
-export function Sensitivity({ run }: { run: Run }) {
+export function Sensitivity({ run, scenario }: { run: Run; scenario: Scenario }) {
   const format = useFormat();
   const { sensitivity, currency } = totalOf(run);
   if (sensitivity === null) return null;
@@ -41,6 +39,8 @@ export function Sensitivity({ run }: { run: Run }) {
           columns: ["Lever", "Worse", "Better"],
           rows: bars.map((one) => [one.label, money(one.low), money(one.high)]),
         }}
+        rests={RESTS}
+        aside={<TwoLevers scenario={scenario} />}
       >
         <ul className="tornado" aria-label={sentence}>
           {bars.map((one) => (

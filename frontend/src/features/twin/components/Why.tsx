@@ -2,9 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { recurringQuery, totalOf, type Run } from "@/api/twin";
 import { useFormat } from "@/shared/format";
+import { useTold } from "@/shared/told";
 
 export function Why({ run }: { run: Run }) {
   const format = useFormat();
+  const told = useTold();
   const found = useQuery(recurringQuery).data ?? [];
   const names = new Map(found.map((flow) => [flow.key, flow.name]));
   const { currency, difference, scenario_causes: causes } = totalOf(run);
@@ -17,7 +19,7 @@ export function Why({ run }: { run: Run }) {
       <dl className="facts">
         {difference.effects.map((effect) => (
           <div key={effect.step}>
-            <dt>{run.steps.find((one) => one.number === effect.step)?.sentence ?? `Step ${effect.step}`}</dt>
+            <dt>{told(run.steps.find((one) => one.number === effect.step)?.sentence ?? `Step ${effect.step}`)}</dt>
             <dd>
               {format.money(effect.total, currency, { signed: true })}
               {effect.growth !== 0 && (
