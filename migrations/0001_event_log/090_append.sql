@@ -92,6 +92,8 @@ DECLARE
     shard_bytes bytea := int4send(p_shard);
     stream_bytes bytea[];
     type_bytes bytea[];
+    bodies bytea[];
+    payloads json[];
     transaction_bytes bytea;
     recorded_bytes bytea;
     sent integer := coalesce(array_position(t_name, 'TransferSent'), 0);
@@ -101,6 +103,23 @@ DECLARE
     s integer;
     h integer;
 BEGIN
+    -- What needs no lock comes before it.
+    stream_bytes := ARRAY(
+        SELECT int2send(q.kind) || uuid_send(q.id) FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
+            ORDER BY q.i);
+    type_bytes := ARRAY(
+        SELECT int2send(octet_length(q.name)::smallint) || convert_to(q.name, 'UTF8') || int2send(q.schema_version)
+            FROM unnest(t_name, t_schema) WITH ORDINALITY AS q(name, schema_version, i) ORDER BY q.i);
+
+    FOR h IN 1 .. cardinality(h_event) LOOP
+        change[h_event[h]] := h;
+    END LOOP;
+    payloads := ARRAY(
+        SELECT convert_from(q.payload, 'UTF8')::json FROM unnest(e_payload) WITH ORDINALITY AS q(payload, i) ORDER BY q.i);
+    bodies := ARRAY(
+        SELECT int4send(octet_length(q.payload)) || q.payload || int4send(octet_length(q.metadata)) || q.metadata
+            FROM unnest(e_payload, e_metadata) WITH ORDINALITY AS q(payload, metadata, i) ORDER BY q.i);
+
     SELECT l.position, l.hash, l.recorded_at INTO STRICT v_position, v_hash, v_recorded
         FROM log.log_head l WHERE l.shard = p_shard FOR UPDATE;
     first_position := v_position;
@@ -139,17 +158,6 @@ BEGIN
                 ) AS w ON true
                 ORDER BY q.i
         ) AS h;
-
-    stream_bytes := ARRAY(
-        SELECT int2send(q.kind) || uuid_send(q.id) FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
-            ORDER BY q.i);
-    type_bytes := ARRAY(
-        SELECT int2send(octet_length(q.name)::smallint) || convert_to(q.name, 'UTF8') || int2send(q.schema_version)
-            FROM unnest(t_name, t_schema) WITH ORDINALITY AS q(name, schema_version, i) ORDER BY q.i);
-
-    FOR h IN 1 .. cardinality(h_event) LOOP
-        change[h_event[h]] := h;
-    END LOOP;
 
     FOR c IN 1 .. commands LOOP
         CONTINUE WHEN r_status[c] IS NOT NULL;
@@ -268,8 +276,7 @@ BEGIN
             digest := sha256(
                 shard_bytes || int8send(v_position) || stream_bytes[s] || int8send(w_version[s])
                 || uuid_send(w_user[s]) || type_bytes[e_type[e]] || transaction_bytes || int8send(effective)
-                || recorded_bytes || int4send(octet_length(e_payload[e])) || e_payload[e]
-                || int4send(octet_length(e_metadata[e])) || e_metadata[e]);
+                || recorded_bytes || bodies[e]);
             v_hash := sha256(v_hash || digest);
             w_hash[s] := sha256(w_hash[s] || digest);
             a_position[e] := v_position;
@@ -293,8 +300,8 @@ BEGIN
                     t_schema[q.type], c_transaction[q.command],
                     coalesce(log.moment(q.effective), v_recorded),
                     v_recorded,
-                    convert_from(q.payload, 'UTF8')::json, convert_from(q.metadata, 'UTF8')::json, q.digest, q.stream_hash, q.hash
-                FROM unnest(a_position, e_stream, a_version, e_command, e_type, e_effective, e_payload, e_metadata,
+                    q.payload, convert_from(q.metadata, 'UTF8')::json, q.digest, q.stream_hash, q.hash
+                FROM unnest(a_position, e_stream, a_version, e_command, e_type, e_effective, payloads, e_metadata,
                         a_digest, a_stream_hash, a_hash)
                     AS q(position, stream, version, command, type, effective, payload, metadata, digest, stream_hash,
                         hash)
