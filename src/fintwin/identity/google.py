@@ -59,11 +59,14 @@ class GooglePerson(msgspec.Struct, frozen=True, kw_only=True):
 class GoogleSignIn:
     """See the module. One per process."""
 
-    def __init__(self, client_id: str, *, certificates_url: str = CERTIFICATES_URL) -> None:
+    def __init__(
+        self, client_id: str, *, certificates_url: str = CERTIFICATES_URL, patience_s: float = PATIENCE_S
+    ) -> None:
         """``client_id`` is the audience that tokens must be for."""
         self._client_id = client_id
         self._url = certificates_url
-        self._client = httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False)
+        self._patience_s = patience_s
+        self._client = httpx.AsyncClient(timeout=patience_s, follow_redirects=False)
         self._certificates: dict[str, str] = {}
         self._good_until = 0.0
         self._looked_at = float("-inf")
@@ -111,7 +114,7 @@ class GoogleSignIn:
 
     async def _fetch(self) -> None:
         self._looked_at = monotonic()
-        async with asyncio.timeout(PATIENCE_S), self._client.stream("GET", self._url) as answer:
+        async with asyncio.timeout(self._patience_s), self._client.stream("GET", self._url) as answer:
             answer.raise_for_status()
             body = b""
             async for chunk in answer.aiter_bytes():
@@ -145,7 +148,7 @@ def _person(claims: Any, nonce: str | None) -> GooglePerson | None:
         return None
     if not isinstance(email, str) or not 0 < len(email) <= _ADDRESS_LENGTH_MAX or _UNCLEAN.search(email):
         return None
-    if isinstance(claims["iat"], bool) or isinstance(claims["exp"], bool):
+    if type(claims["iat"]) is not int or type(claims["exp"]) is not int:
         return None
     if nonce is not None and not hmac.compare_digest(nonce.encode(), str(claims.get("nonce")).encode()):
         return None
