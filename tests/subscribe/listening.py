@@ -37,9 +37,11 @@ class Listener:
     position: int = 0
 
     async def stored(self) -> int:
+        """Where to begin."""
         return self.position
 
     def take(self, event: Event) -> None:
+        """Handle an event."""
         self.received.append(msgspec.json.encode(event))
         self.position = event.position
 

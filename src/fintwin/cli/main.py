@@ -27,6 +27,7 @@ COMMANDS = {
     "migrate": "fintwin.cli.migrate:migrate",
     "projector": "fintwin.cli.projector:projector",
     "publisher": "fintwin.cli.publisher:publisher",
+    "tail": "fintwin.cli.tail:tail",
     "rebuild": "fintwin.cli.rebuild:rebuild",
     "verify": "fintwin.cli.verify:verify",
     "head": "fintwin.cli.head:head",
