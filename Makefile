@@ -130,7 +130,7 @@ check-web: $(WEB_READY)  ## format, types, lint and tests of the web app
 
 .PHONY: openapi
 openapi: $(RUN_READY)  ## write frontend/openapi.json anew from the handlers
-	@$(VENV)/bin/fintwin openapi > frontend/openapi.json.new && mv frontend/openapi.json.new frontend/openapi.json
+	@$(PY) -m tests.browser.document > frontend/openapi.json.new && mv frontend/openapi.json.new frontend/openapi.json
 
 .PHONY: screenshots
 screenshots: web  ## pictures of every screen into docs/screenshots, from a service of its own

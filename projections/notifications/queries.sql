@@ -99,3 +99,35 @@ BEGIN
             WHERE p_account IS NULL OR n.account_id = p_account;
 END
 $$;
+
+-- The user's notifications after a position and up to another, oldest first: what a live stream tells.
+CREATE OR REPLACE FUNCTION read.notifications_after(
+    p_user uuid, p_min bigint, p_after bigint, p_until bigint, p_limit integer
+)
+RETURNS TABLE (
+    reached bigint, user_id uuid, notification_id uuid, account_id uuid, "position" bigint, code text, type text,
+    created_at timestamptz, is_read boolean, currency text, amount_minor bigint, score smallint, reason json, scenario text
+)
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_reached bigint;
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    v_reached := read.notifications_reached(p_user, p_min);
+    RETURN QUERY
+        SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
+            SELECT n.user_id, n.notification_id, n.account_id, n.position, n.code, n.type, n.created_at,
+                    n.is_read OR n.position <= coalesce(a.read_through, 0) AS is_read,
+                    n.currency, n.amount_minor, n.score, n.reason, n.scenario
+                FROM (
+                    SELECT o.* FROM read.notification_vN o WHERE v_reached IS NOT NULL AND o.user_id = p_user
+                    UNION ALL
+                    SELECT r.* FROM read.risk_alerts(p_user) r WHERE v_reached IS NOT NULL
+                ) n
+                LEFT JOIN read.notification_account_vN a ON a.user_id = n.user_id AND a.account_id = n.account_id
+                WHERE n.position > p_after AND n.position <= p_until
+                ORDER BY n.position, n.notification_id LIMIT p_limit
+        ) q ON true ORDER BY q.position, q.notification_id;
+END
+$$;

@@ -105,3 +105,29 @@ BEGIN
                 AND s.transaction_id = p_transaction;
 END
 $$;
+
+-- The user's transactions after a position and up to another, oldest first: what a live stream tells.
+CREATE OR REPLACE FUNCTION read.statements_after(
+    p_user uuid, p_min bigint, p_after bigint, p_until bigint, p_limit integer
+)
+RETURNS TABLE (
+    reached bigint, user_id uuid, transaction_id uuid, "position" bigint, type text, account_id uuid, to_account uuid,
+    amount_minor bigint, currency text, decimals smallint, category text, note text, note_on uuid, counterparty json,
+    payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
+    to_balance_after_minor bigint, reverses uuid, reversed_by uuid
+)
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_reached bigint;
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    v_reached := read.reach('statements_vN', p_user, p_min);
+    RETURN QUERY
+        SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
+            SELECT s.* FROM read.statement_vN s
+                WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.position > p_after AND s.position <= p_until
+                ORDER BY s.position LIMIT p_limit
+        ) q ON true ORDER BY q.position;
+END
+$$;

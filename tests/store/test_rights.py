@@ -37,7 +37,13 @@ async def test_tables_without_policies_hold_no_user_data(module_database: Databa
         f"""SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname {OURS} AND c.relkind IN ('r', 'p', 'm', 'f', 'v') AND NOT c.relforcerowsecurity""",
     )
-    assert {name for (name,) in found} <= {"log.log_head", "meta.migration", "publish.stream", "read.checkpoint", "read.lease"}
+    assert {name for (name,) in found} <= {
+        "log.log_head",
+        "meta.migration",
+        "publish.stream",
+        "read.checkpoint",
+        "read.lease",
+    }
 
 
 async def test_who_owns_what(module_database: Database) -> None:

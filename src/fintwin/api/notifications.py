@@ -109,8 +109,8 @@ async def mark_read(request: Call, notification_id: FromPath[UUID]) -> Answer[No
     found = await _one(request, notification_id)
     headers = await _note(request, "read-notification", domain.ReadNotification(notification_id=notification_id), found)
     assert found is not None, "a missing notification was refused"
-    shown = _shown(found, await locale_of(request))
-    return Answer(msgspec.structs.replace(shown, is_read=True), headers=headers)
+    body = shown(found, await locale_of(request))
+    return Answer(msgspec.structs.replace(body, is_read=True), headers=headers)
 
 
 @put("/read-all/{account_id:uuid}", summary="Mark all notifications of an account as read")
@@ -144,7 +144,7 @@ async def _page(request: Call, path: str, wanted: Wanted, min_position: int | No
     locale = await locale_of(request)
     parameters = list(request.query_params.multi_items())
     headers = next_link(path, parameters, wanted.limit, rows[-1].position if following else None)
-    return Answer([_shown(row, locale) for row in rows], headers=headers)
+    return Answer([shown(row, locale) for row in rows], headers=headers)
 
 
 async def _own(request: Call, account_id: UUID) -> None:
@@ -179,7 +179,8 @@ async def _note(
     return position_headers(booking, booking.position)
 
 
-def _shown(row: Notification, locale: str | None) -> NotificationBody:
+def shown(row: Notification, locale: str | None) -> NotificationBody:
+    """A notification in words, for somebody of this locale."""
     return NotificationBody(
         id=row.notification_id,
         account_id=row.account_id,

@@ -18,6 +18,8 @@ from granian.server.embed import Server
 from fintwin.garbage import rest_garbage_collection
 
 BACKLOG = 1024
+# Requests that run at once. Granian's own limit is the backlog: as many open event streams would shut everybody else out.
+RUNNING_MAX = 12_000
 # For requests that are running when somebody says stop; an event stream, which would go on for ever, is cut then.
 GRACE_S = 3
 
@@ -35,13 +37,14 @@ async def serve(app: Any, host: str, port: int, *, on_stop: Callable[[], None] =
         http=HTTPModes.http1,
         websockets=False,
         backlog=BACKLOG,
+        backpressure=RUNNING_MAX,
         log_enabled=False,
     )
     server.workers_kill_timeout = GRACE_S
 
     def stop() -> None:
         on_stop()
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -240,6 +240,8 @@ class Projector:
             if batch.ends:
                 went_on = True
                 await self._take(group, batch)
+                if group is groups[-1]:
+                    await projecting.tell_readers(self._pool, batch.ended)
             if batch.last_of_log:
                 for folding in group:
                     if folding.building and folding in self._foldings:

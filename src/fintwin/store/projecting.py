@@ -26,7 +26,7 @@ from msgspec.structs import astuple
 
 from fintwin.projections.model import Key, Row, Table
 from fintwin.store.append import SHARD
-from fintwin.store.connect import Connection
+from fintwin.store.connect import Connection, Pool
 
 _COLUMN_TYPES: Final = {
     UUID: "uuid", int: "bigint", str: "text", bool: "boolean", datetime: "timestamptz", date: "date", Decimal: "numeric",
@@ -246,6 +246,11 @@ async def advance(
     moved = await connection.execute(_ADVANCE, models, versions, SHARD, ended, begun, epoch, recorded_at)
     if moved != f"UPDATE {len(builds)}":
         raise SupersededError
+
+
+async def tell_readers(connection: Connection | Pool, position: int) -> None:
+    """Wake whoever waits for the read models to show what happened up to a position."""
+    await connection.execute("SELECT pg_notify('fintwin_read', $1)", f"{SHARD}:{position}")
 
 
 async def stop(connection: Connection, model: str, version: int, *, position: int, fault: str) -> None:
