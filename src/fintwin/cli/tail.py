@@ -42,9 +42,9 @@ COLUMNS = (
 @click.option("--format", "form", type=click.Choice(["table", "ndjson", "csv"]), default="table", show_default=True)
 def tail(*, after: int | None, follow: bool, user: UUID | None, account: UUID | None, form: str) -> None:
     """Show the published stream."""
-    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment, reader_may_leave():
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_tail(environment, after, (user, account), form, follow=follow))
+    said_elsewhere = servers_for(os.environ, lambda sentence: click.echo(sentence, err=True))
+    with said_elsewhere as environment, reader_may_leave(), contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_tail(environment, after, (user, account), form, follow=follow))
 
 
 async def _tail(
