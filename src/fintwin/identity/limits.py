@@ -26,6 +26,8 @@ from typing import Any, Final, cast
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from fintwin.door_settings import Rate
@@ -105,7 +107,7 @@ class Limit:
     def _new(self, asker: object, now: float) -> _Bucket:
         if len(self._buckets) >= self._buckets_max:
             self._buckets = {key: one for key, one in self._buckets.items() if one.empty_at > now or one.untold}
-            for key in list(self._buckets)[: len(self._buckets) - self._buckets_max * 3 // 4]:
+            for key in list(self._buckets)[: max(0, len(self._buckets) - self._buckets_max * 3 // 4)]:
                 del self._buckets[key]
         made = self._buckets[asker] = _Bucket(now)
         return made
@@ -156,10 +158,14 @@ class Limits:
             self._woken.set()
 
     async def _exchange_for_ever(self, url: str) -> None:
-        async with Redis.from_url(
-            url, socket_timeout=REDIS_PATIENCE_S, socket_connect_timeout=REDIS_PATIENCE_S, single_connection_client=True
-        ) as redis:
-            exchange = redis.register_script(EXCHANGE)
+        redis = Redis.from_url(
+            url,
+            socket_timeout=REDIS_PATIENCE_S,
+            socket_connect_timeout=REDIS_PATIENCE_S,
+            retry=Retry(NoBackoff(), retries=1),
+        )
+        exchange = redis.register_script(EXCHANGE)
+        try:
             while True:
                 await self._woken.wait()
                 with suppress(TimeoutError):
@@ -172,11 +178,11 @@ class Limits:
                         await self._exchange(exchange, limit)
                 except (RedisError, OSError) as error:
                     if self.shared:
-                        _log.warning(
-                            "limits: Redis cannot be reached, this process counts alone", error=type(error).__name__
-                        )
+                        _log.warning("limits: Redis is away, this process counts alone", error=type(error).__name__)
                     self.shared = False
                     await asyncio.sleep(AGAIN_S)
+        finally:
+            await redis.aclose()
 
     async def _exchange(self, exchange: Any, limit: Limit) -> None:
         due, limit.due = limit.due, {}
