@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from fintwin.settings import VARIABLES, SettingsError, load, role_passwords, sql_folder, start_options
+from fintwin.settings import (
+    VARIABLES,
+    SettingsError,
+    load,
+    part_database_url,
+    role_passwords,
+    sql_folder,
+    start_options,
+)
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 RANDOM = "kX2v9QpL7sTn4WzR8yBc3MhF6jGd1AeU"
@@ -106,6 +114,15 @@ def test_a_role_without_an_address_names_its_variable() -> None:
     assert settings.database_url("api") == GOOD["DATABASE_URL"]
     with pytest.raises(SettingsError, match="FINTWIN_TWIN_DATABASE_URL"):
         settings.database_url("twin")
+
+
+def test_a_part_with_one_role_needs_that_address_alone() -> None:
+    """Projector and publisher hold no secret of the service."""
+    assert (
+        part_database_url({"FINTWIN_PROJECTOR_DATABASE_URL": "postgresql://db/x"}, "projector") == "postgresql://db/x"
+    )
+    with pytest.raises(SettingsError, match="FINTWIN_PUBLISHER_DATABASE_URL"):
+        part_database_url({"DATABASE_URL": "postgresql://db/x"}, "publisher")
 
 
 def test_role_passwords_come_from_their_variables() -> None:

@@ -260,10 +260,24 @@ def load(environ: Mapping[str, str]) -> Settings:
         signing_key=_key("FINTWIN_SIGNING_KEY", signing_key) if signing_key else None,
         google_client_id=environ.get("GOOGLE_CLIENT_ID") or None,
         market_data=Path(environ["FINTWIN_MARKET_DATA"]) if environ.get("FINTWIN_MARKET_DATA") else None,
-        stream_entries_max=_entries(environ.get("FINTWIN_STREAM_ENTRIES_MAX") or "100000"),
+        stream_entries_max=stream_entries_max(environ),
         door=_door(environ),
         traces_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
     )
+
+
+def part_database_url(environ: Mapping[str, str], role: str) -> str:
+    """The one address that a part needs which works as one role and holds no secret of the service."""
+    url = environ.get(_url_variable(role))
+    if url:
+        return url
+    msg = f"{_url_variable(role)} is not set: this part connects as the role fintwin_{role}."
+    raise SettingsError(msg)
+
+
+def stream_entries_max(environ: Mapping[str, str]) -> int:
+    """How long the published stream may get."""
+    return _entries(environ.get("FINTWIN_STREAM_ENTRIES_MAX") or "100000")
 
 
 def role_passwords(environ: Mapping[str, str]) -> dict[str, str]:

@@ -43,16 +43,17 @@ class Part:
         """Where it answers, if it is one that does."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start it; an `api` answers when this returns."""
+    def start(self, *, wait: bool = True) -> None:
+        """Start it; an `api` answers when this returns, unless told not to wait."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fintwin", self.command], env=self.environment, stdout=log, stderr=log
             )
-        if self.command == "api":
-            self._wait()
+        if self.command == "api" and wait:
+            self.wait()
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until it answers."""
         assert self.process is not None
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -95,18 +96,25 @@ class Parts:
             | environment
         )
 
-    def start(self, command: str, **environment: str) -> Part:
+    def start(self, command: str, *, wait: bool = True, **environment: str) -> Part:
         """One more process of a part."""
         port = free_port()
         told = self.environment | {"PORT": str(port)} | environment
         part = Part(command, told, self.folder / f"{command}-{next(self._numbers)}.log", port)
         self.started.append(part)
-        part.start()
+        part.start(wait=wait)
         return part
 
     def api(self, **environment: str) -> Part:
         """One more process of the HTTP service."""
         return self.start("api", **environment)
+
+    def apis(self, count: int, **environment: str) -> list[Part]:
+        """Several at once."""
+        started = [self.start("api", wait=False, **environment) for _ in range(count)]
+        for one in started:
+            one.wait()
+        return started
 
     def said(self) -> str:
         """What all of them have said."""

@@ -1,6 +1,7 @@
 """`fintwin projector`: keeps the read models up to the log, in the foreground.
 
-`fintwin run` starts it; elsewhere it is started once or several times: one works, the others wait to take over.
+`fintwin run` starts it; elsewhere it is started once or several times: one works, the others wait to take over. It needs
+no secret but its own address of the database.
 
     FINTWIN_PROJECTOR_DATABASE_URL=postgresql://fintwin_projector@db/fintwin fintwin projector
 """
@@ -13,7 +14,7 @@ import socket
 import rich_click as click
 
 from fintwin.garbage import rest_garbage_collection
-from fintwin.settings import Settings, load
+from fintwin.settings import part_database_url
 
 CONNECTIONS_MAX = 5
 RETRY_S = 0.5
@@ -25,18 +26,17 @@ def projector() -> None:
     import uvloop
 
     rest_garbage_collection()
-    uvloop.run(project(load(os.environ)))
+    uvloop.run(project(part_database_url(os.environ, "projector")))
 
 
-async def project(settings: Settings) -> None:
-    """Returns after SIGINT or SIGTERM."""
+async def project(url: str) -> None:
+    """``url`` is the database's, as the projector's role. Returns after SIGINT or SIGTERM."""
     from fintwin.projector.runner import Projector
     from fintwin.store.connect import LOST, open_pool
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    url = settings.database_url("projector")
     while not stop.is_set():
         try:
             pool = await open_pool(url, size_max=CONNECTIONS_MAX, name="fintwin projector")

@@ -12,7 +12,7 @@ import socket
 
 import rich_click as click
 
-from fintwin.settings import Settings, SettingsError, load
+from fintwin.settings import SettingsError, part_database_url, stream_entries_max
 
 CONNECTIONS_MAX = 4
 RETRY_S = 0.5
@@ -23,15 +23,16 @@ def publisher() -> None:
     """Publish the log to Redis in the foreground."""
     import uvloop
 
-    settings = load(os.environ)
-    if settings.redis_url is None:
+    redis_url = os.environ.get("REDIS_URL")
+    if not redis_url:
         msg = "REDIS_URL is not set: the publisher needs to know where to publish to."
         raise SettingsError(msg)
-    uvloop.run(publish(settings, settings.redis_url))
+    url = part_database_url(os.environ, "publisher")
+    uvloop.run(publish(url, redis_url, entries_max=stream_entries_max(os.environ)))
 
 
-async def publish(settings: Settings, redis_url: str) -> None:
-    """Returns after SIGINT or SIGTERM."""
+async def publish(url: str, redis_url: str, *, entries_max: int) -> None:
+    """``url`` is the database's, as the publisher's role. Returns after SIGINT or SIGTERM."""
     from fintwin.publisher.redis_stream import open_redis
     from fintwin.publisher.runner import Publisher
     from fintwin.store.connect import LOST, open_pool
@@ -39,7 +40,6 @@ async def publish(settings: Settings, redis_url: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    url = settings.database_url("publisher")
     async with open_redis(redis_url) as client:
         while not stop.is_set():
             try:
@@ -49,6 +49,6 @@ async def publish(settings: Settings, redis_url: str) -> None:
                 continue
             try:
                 holder = f"{socket.gethostname()}:{os.getpid()}"
-                await Publisher(pool, client, holder=holder, entries_max=settings.stream_entries_max).run(stop)
+                await Publisher(pool, client, holder=holder, entries_max=entries_max).run(stop)
             finally:
                 pool.terminate()
