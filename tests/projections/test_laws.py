@@ -13,7 +13,8 @@ from fintwin.domain.streams import Recorded
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import Key, ReadModel, Rows, encode_rows, fold_all
 from fintwin.projector import folding as folding_module
-from fintwin.projector.folding import Folding, runs_of
+from fintwin.projector.batch import runs_of
+from fintwin.projector.folding import Folding
 from fintwin.store.projecting import Written
 from tests.projections.histories import histories
 
@@ -65,12 +66,12 @@ def test_batches_and_forgetting_change_nothing(model: ReadModel, events: list[Re
     try:
         while folding.position < len(events):
             end = folding.position + draw.randint(1, 20)
-            batch = [one for one in events[folding.position : end] if one.type in folding.types]
+            batch = runs_of(events[folding.position : end])
             needed = folding.needs(batch)
             for table in model.tables:
                 folding.learn(table, tables.load(needed.named.get(table, ()), needed.users, table))
             folding.whole(needed.users)
-            tables.write(folding.fold(runs_of(batch)))
+            tables.write(folding.fold(batch))
             folding.position = end
             folding.trim()
             if draw.random() < 0.1:

@@ -42,7 +42,11 @@ class Running:
 
 
 async def wait_until_caught_up(
-    pool: Pool, models: Sequence[ReadModel] = READ_MODELS, *, patience_s: float = PATIENCE_SECONDS
+    pool: Pool,
+    models: Sequence[ReadModel] = READ_MODELS,
+    *,
+    patience_s: float = PATIENCE_SECONDS,
+    pause_s: float = 0.01,
 ) -> None:
     """Until each model has a live build that stands at the end of the log."""
     deadline = asyncio.get_running_loop().time() + patience_s
@@ -53,7 +57,7 @@ async def wait_until_caught_up(
         if {build.model for build in builds if build.position == end} >= {model.name for model in models}:
             return
         assert asyncio.get_running_loop().time() < deadline, f"at {end} of the log: {builds}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(pause_s)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ Worked example: goal ``investment``, appetite ``medium``; three months with 3,00
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -29,9 +30,8 @@ from fintwin.domain.accounts.events import (
 )
 from fintwin.domain.profiles.events import FinancialGoal, ProfileChanged, ProfileCompleted, RiskAppetite
 from fintwin.domain.streams import Recorded
-from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
-from fintwin.projections.risk_money import look_back, move, own_pot
-from fintwin.projections.risk_state import Pot, median, seconds
+from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
+from fintwin.projections.risk_state import PERIOD, PERIODS_KEPT, median, seconds
 
 PERSONA: Final = "persona"
 ACCOUNT: Final = "persona_account"
@@ -91,12 +91,31 @@ class PersonaAccount(Row, frozen=True, gc=False):
     kind: AccountKind
 
 
+Saved = tuple[int, int, int]
+"""One whole period: its number, income and spending in minor units."""
+
+
+class Savings(msgspec.Struct, array_like=True, gc=False):
+    """Money in one currency: what is at hand, income and spending of the present period, and of the last ones before it.
+
+    Periods count from the first event (``origin``, seconds since 1970). Not frozen, so that a run of events costs one copy;
+    only a fresh copy is ever written to.
+    """
+
+    origin: int
+    liquid_minor: int = 0
+    number: int | None = None
+    income_minor: int = 0
+    spending_minor: int = 0
+    past: tuple[Saved, ...] = ()
+
+
 class PersonaMoney(Row, frozen=True, gc=False):
     """Income, spending and money at hand in one currency, period by period."""
 
     user_id: UUID
     currency: str
-    state: Pot
+    state: Savings
 
 
 class Habit(msgspec.Struct, frozen=True):
@@ -137,49 +156,79 @@ def keys(event: Recorded) -> list[Key]:
 def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     """What was told, and what came in and went out."""
     changes: dict[Key, Any] = {}
-    pots: dict[str, Pot] = {}
+    kinds: dict[UUID, str | None] = {}
+    savings: dict[str, Savings] = {}
+    user_id = events[0].user_id
     for event in events:
         what = event.event
         kind = type(what)
         if kind is AccountOpened:
-            changes[ACCOUNT, event.stream_id] = PersonaAccount(event.user_id, event.stream_id, what.kind)
-        elif kind not in _MOVES:
-            told = Persona(event.user_id, what.financial_goal, what.risk_appetite, what.currency_preference)
-            changes[PERSONA,] = told
-        else:
-            _move(rows, changes, pots, event)
-    for currency, pot in pots.items():
-        changes[MONEY, currency] = PersonaMoney(events[0].user_id, currency, pot)
+            kinds[event.stream_id] = what.kind
+            changes[ACCOUNT, event.stream_id] = PersonaAccount(user_id, event.stream_id, what.kind)
+            continue
+        if kind not in _MOVES:
+            changes[PERSONA,] = Persona(user_id, what.financial_goal, what.risk_appetite, what.currency_preference)
+            continue
+        own = kinds.get(event.stream_id) or _kind(rows, kinds, event.stream_id)
+        assert own is not None, f"money on an account that is not open: {event.stream_id}"
+        out = kind is Withdrawn or kind is TransferSent
+        other: str | None = None
+        if kind is TransferSent:
+            other = _kind(rows, kinds, what.to_account)
+        elif kind is TransferReceived:
+            other = _kind(rows, kinds, what.from_account)
+        if own == "loan" or (other is not None and other != "loan"):
+            continue
+        at = seconds(event.effective_at)
+        money = savings.get(what.currency)
+        if money is None:
+            row: PersonaMoney | None = rows.get((MONEY, what.currency))
+            money = savings[what.currency] = Savings(at) if row is None else copy(row.state)
+        neither = what.reverses is not None or (other is not None and not out)
+        save(money, at, -what.amount_minor if out else what.amount_minor, counts=not neither)
+    for currency, money in savings.items():
+        changes[MONEY, currency] = PersonaMoney(user_id, currency, money)
     return changes
 
 
-def _move(rows: UserRows, changes: dict[Key, Any], pots: dict[str, Pot], event: Recorded) -> None:
-    """Money came or went: into a copy of the pot. What is usual is found when it is asked for, by `_measured`."""
-    what = event.event
-    kind = type(what)
-    account: PersonaAccount = current(rows, changes, (ACCOUNT, event.stream_id))
-    if account.kind == "loan":
+def _kind(rows: UserRows, kinds: dict[UUID, str | None], account_id: UUID) -> str | None:
+    """The kind of an own account, looked up once a run."""
+    if account_id not in kinds:
+        row: PersonaAccount | None = rows.get((ACCOUNT, account_id))
+        # One that is opened later in the run is no own account yet.
+        if row is None:
+            return None
+        kinds[account_id] = row.kind
+    return kinds[account_id]
+
+
+def save(money: Savings, at: int, delta_minor: int, *, counts: bool = True) -> None:
+    """Money came or went, written into ``money``; what does not count as income or spending only changes what is at hand."""
+    money.liquid_minor += delta_minor
+    number, present = (at - money.origin) // PERIOD, money.number
+    if number != present:
+        if present is not None and number < present:
+            if counts:
+                money.past = tuple(_with(one, delta_minor) if one[0] == number else one for one in money.past)
+            return
+        if present is not None:
+            last = (present, money.income_minor, money.spending_minor)
+            money.past = tuple(one for one in (*money.past, last) if one[0] >= number - PERIODS_KEPT)
+            money.income_minor = money.spending_minor = 0
+        money.number = number
+    if not counts:
         return
-    out = kind is Withdrawn or kind is TransferSent
-    other: PersonaAccount | None = None
-    if kind is TransferSent:
-        other = current(rows, changes, (ACCOUNT, what.to_account))
-    elif kind is TransferReceived:
-        other = current(rows, changes, (ACCOUNT, what.from_account))
-    if other is not None and other.kind != "loan":
-        return
-    at = seconds(event.effective_at)
-    pot = pots.get(what.currency)
-    if pot is None:
-        row: PersonaMoney | None = rows.get((MONEY, what.currency))
-        pot = pots[what.currency] = Pot(at) if row is None else own_pot(row.state)
-    amount: int = what.amount_minor
-    if what.reverses is not None or (other is not None and not out):
-        move(pot, at, -amount if out else amount)
-    elif out:
-        move(pot, at, -amount, 0, amount)
+    if delta_minor > 0:
+        money.income_minor += delta_minor
     else:
-        move(pot, at, amount, amount)
+        money.spending_minor -= delta_minor
+
+
+def _with(period: Saved, delta_minor: int) -> Saved:
+    number, income_minor, spending_minor = period
+    if delta_minor > 0:
+        return number, income_minor + delta_minor, spending_minor
+    return number, income_minor, spending_minor - delta_minor
 
 
 def persona_score(told: Persona, money: PersonaMoney | None, now: datetime) -> PersonaScore:
@@ -199,25 +248,27 @@ def _points(code: str, figure: int) -> int:
     return next((points for least, points in steps if figure >= least), below)
 
 
-def _measured(money: Pot, now: int) -> list[tuple[str, int]]:
+def _measured(known: Savings, now: int) -> list[tuple[str, int]]:
     """The habits that can be measured: none before two whole periods had spending."""
-    pot = own_pot(money)
-    move(pot, max(now, pot.origin), 0)
-    look_back(pot)
-    if sum(one.spending_minor > 0 for one in pot.past) < PERIODS_MIN:
+    money = copy(known)
+    save(money, max(now, money.origin), 0, counts=False)
+    incomes = [income_minor for _, income_minor, _ in money.past]
+    spendings = [spending_minor for _, _, spending_minor in money.past]
+    if sum(spending_minor > 0 for spending_minor in spendings) < PERIODS_MIN:
         return []
-    income = sum(one.income_minor for one in pot.past)
-    kept_percent = 100 * (income - pot.spent_minor) // income if income else -100
+    income, spent, whole_periods = sum(incomes), sum(spendings), min(PERIODS_KEPT, money.number or 0)
     found = [
-        ("savings_rate", kept_percent),
-        ("months_covered", max(0, pot.liquid_minor) * 10 * pot.whole_periods // pot.spent_minor),
-        ("regularity", 100 * sum(one.income_minor > one.spending_minor for one in pot.past) // pot.whole_periods),
+        ("savings_rate", 100 * (income - spent) // income if income else -100),
+        ("months_covered", max(0, money.liquid_minor) * 10 * whole_periods // spent),
+        (
+            "regularity",
+            100 * sum(earned > paid for earned, paid in zip(incomes, spendings, strict=True)) // whole_periods,
+        ),
     ]
-    incomes: tuple[Any, ...] = tuple(one.income_minor for one in pot.past)
-    incomes += (0,) * (pot.whole_periods - len(incomes))
-    usual = median(incomes)
+    of_periods = (*incomes, *[0] * (whole_periods - len(incomes)))
+    usual = median(of_periods)
     if usual:
-        found.append(("income_stability", 100 * min(incomes) // usual))
+        found.append(("income_stability", 100 * min(of_periods) // usual))
     return found
 
 
@@ -232,5 +283,5 @@ MODEL: Final = ReadModel(
     events=(ProfileCompleted, ProfileChanged, AccountOpened, Deposited, Withdrawn, TransferSent, TransferReceived),
     keys=keys,
     fold=fold,
-    sources=("risk_money", "risk_state"),
+    sources=("risk_state",),
 )

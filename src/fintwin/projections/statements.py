@@ -36,12 +36,6 @@ from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserR
 
 STATEMENT: Final = "statement"
 ACCOUNT: Final = "statement_account"
-_TYPES: Final[dict[Any, Any]] = {
-    Deposited: "deposit",
-    Withdrawn: "withdrawal",
-    TransferSent: "transfer",
-    TransferReceived: "transfer",
-}
 
 
 class Statement(Row, frozen=True):
@@ -118,9 +112,12 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
         sent: Statement | None = None
         if kind is TransferReceived:
             sent = current(rows, changes, key)
-        changes[key] = (
-            _row(event, balance_minor) if sent is None else replace(sent, to_balance_after_minor=balance_minor)
-        )
+        if sent is not None:
+            changes[key] = replace(sent, to_balance_after_minor=balance_minor)
+        elif kind is Deposited or kind is Withdrawn:
+            changes[key] = _outside(event, balance_minor)
+        else:
+            changes[key] = _between(event, balance_minor)
         if happened.reverses is not None:
             original: Statement | None = current(rows, changes, (STATEMENT, happened.reverses))
             if original is not None:
@@ -131,27 +128,55 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     return changes
 
 
-def _row(event: Recorded, balance_minor: int) -> Statement:
+def _outside(event: Recorded, balance_minor: int) -> Statement:
+    """The row of a deposit or withdrawal."""
     happened = event.event
-    kind = type(happened)
-    received = kind is TransferReceived
-    outside = kind is Deposited or kind is Withdrawn
+    note, currency = happened.note, happened.currency
+    return Statement(
+        event.user_id,
+        event.transaction_id,
+        event.position,
+        "deposit" if type(happened) is Deposited else "withdrawal",
+        event.stream_id,
+        None,
+        happened.amount_minor,
+        currency,
+        exponent(currency) or 0,
+        happened.category,
+        note,
+        None if note is None else event.stream_id,
+        happened.counterparty,
+        happened.payee_ref,
+        event.effective_at,
+        event.recorded_at,
+        happened.date_only,
+        balance_minor,
+        None,
+        happened.reverses,
+        None,
+    )
+
+
+def _between(event: Recorded, balance_minor: int) -> Statement:
+    """The row of a transfer by the user's first half of it."""
+    happened = event.event
+    received = type(happened) is TransferReceived
     note = None if received else happened.note
     return Statement(
         event.user_id,
         event.transaction_id,
         event.position,
-        _TYPES[kind],
+        "transfer",
         happened.from_account if received else event.stream_id,
-        None if outside else event.stream_id if received else happened.to_account,
+        event.stream_id if received else happened.to_account,
         happened.amount_minor,
         happened.currency,
         exponent(happened.currency) or 0,
         None if received else happened.category,
         note,
         None if note is None else event.stream_id,
-        happened.counterparty if outside else None,
-        happened.payee_ref if outside else None,
+        None,
+        None,
         event.effective_at,
         event.recorded_at,
         happened.date_only,

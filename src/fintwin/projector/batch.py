@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -25,7 +27,27 @@ class Broken(NamedTuple):
     fault: str
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Run(NamedTuple):
+    """The events of one user in a batch, in their order, and their types."""
+
+    user_id: UUID
+    events: list[Recorded]
+    types: set[str]
+
+
+def runs_of(events: Iterable[Recorded]) -> list[Run]:
+    """Events by user."""
+    found: dict[UUID, list[Recorded]] = {}
+    for event in events:
+        known = found.get(event.user_id)
+        if known is None:
+            found[event.user_id] = [event]
+        else:
+            known.append(event)
+    return [Run(user, own, {event.type for event in own}) for user, own in found.items()]
+
+
+class Batch(msgspec.Struct, frozen=True, dict=True):
     """Events after ``begun``; ``ends`` are the last positions of its transactions, in order."""
 
     begun: int
@@ -41,6 +63,11 @@ class Batch(msgspec.Struct, frozen=True):
     def ended(self) -> int:
         """The position that whoever took in the whole batch has reached."""
         return self.ends[-1] if self.ends else self.begun
+
+    @cached_property
+    def runs(self) -> Sequence[Run]:
+        """The events by user, found once for all that fold them."""
+        return runs_of(self.events)
 
     def halves(self) -> tuple[Batch, Batch]:
         """The batch in two, each with at least one transaction."""

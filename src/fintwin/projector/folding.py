@@ -4,9 +4,10 @@ The projector is the only writer of its builds, so rows once read or written are
 began empty knows all rows there are until the first is dropped from memory: it never asks.
 
     folding = Folding(MODEL, version=1, position=0)
-    needed = folding.needs(events)          # load those, then:
-    folding.learn(rows, needed.users)
-    written = folding.fold(runs_of(events)) # write those
+    needed = folding.needs(batch.runs)      # load those, then:
+    folding.learn(table, rows)
+    folding.whole(needed.users)
+    written = folding.fold(batch.runs)      # write those
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from uuid import UUID
 
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Everything, Key, ReadModel, Row, Table
+from fintwin.projector.batch import Run
 from fintwin.store.projecting import Written
 
 KEPT_ROWS_MAX: Final = 40_000
@@ -28,26 +30,6 @@ class Needed(NamedTuple):
 
     named: dict[Table, list[tuple[UUID, Key]]]
     users: list[UUID]
-
-
-class Run(NamedTuple):
-    """The events of one user in a batch, in their order, and their types."""
-
-    user_id: UUID
-    events: list[Recorded]
-    types: set[str]
-
-
-def runs_of(events: Iterable[Recorded]) -> list[Run]:
-    """Events by user."""
-    found: dict[UUID, list[Recorded]] = {}
-    for event in events:
-        known = found.get(event.user_id)
-        if known is None:
-            found[event.user_id] = [event]
-        else:
-            known.append(event)
-    return [Run(user, own, {event.type for event in own}) for user, own in found.items()]
 
 
 class Folding:
@@ -66,27 +48,32 @@ class Folding:
         self._count = 0
         self._all_known = position == 0
 
-    def needs(self, events: Iterable[Recorded]) -> Needed:
-        """What is not in memory of what these events look at."""
+    def needs(self, runs: Iterable[Run]) -> Needed:
+        """What is not in memory of what these runs look at."""
         named: dict[Table, list[tuple[UUID, Key]]] = {}
-        users: dict[UUID, None] = {}
+        users: list[UUID] = []
         if self._all_known:
-            return Needed(named, [])
-        seen: set[tuple[UUID, Key]] = set()
-        for event in events:
-            user = event.user_id
-            if user in self._whole or user in users:
-                continue
-            keys = self.model.keys(event)
-            if isinstance(keys, Everything):
-                users[user] = None
+            return Needed(named, users)
+        for run in runs:
+            user = run.user_id
+            if user in self._whole:
                 continue
             known = self._rows.get(user, {})
-            for key in keys:
-                if key not in known and (user, key) not in seen:
-                    seen.add((user, key))
+            missing: set[Key] = set()
+            for event in self._concerned(run):
+                keys = self.model.keys(event)
+                if isinstance(keys, Everything):
+                    users.append(user)
+                    break
+                missing.update([key for key in keys if key not in known])
+            else:
+                for key in missing:
                     named.setdefault(self._tables[key[0]], []).append((user, key))
-        return Needed(named, list(users))
+        return Needed(named, users)
+
+    def _concerned(self, run: Run) -> Sequence[Recorded]:
+        types = self.types
+        return run.events if run.types <= types else [event for event in run.events if event.type in types]
 
     def learn(self, table: Table, rows: Iterable[Row]) -> None:
         """Take in rows that were loaded."""
@@ -105,14 +92,12 @@ class Folding:
 
     def fold(self, runs: Iterable[Run]) -> list[Written]:
         """Fold runs of events, one of each user; gives what to write. After an exception the memory is in doubt: `forget`."""
-        fold, types, users = self.model.fold, self.types, self._rows
+        fold, users = self.model.fold, self._rows
         written = {name: Written(table) for name, table in self._tables.items()}
         for run in runs:
-            events: Sequence[Recorded] = run.events
-            if not run.types <= types:
-                events = [event for event in events if event.type in types]
-                if not events:
-                    continue
+            events = self._concerned(run)
+            if not events:
+                continue
             user = run.user_id
             rows = users.get(user)
             if rows is None:

@@ -20,18 +20,17 @@ from typing import Any, Final
 
 import structlog
 
-from fintwin.domain.streams import Recorded
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import ReadModel
 from fintwin.projector.batch import Batch, decoded
-from fintwin.projector.folding import Folding, runs_of
+from fintwin.projector.folding import Folding
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
 from fintwin.store.connect import LOST, UNDONE, Connection, Pool
 from fintwin.store.projecting import SupersededError
 
-BATCH_EVENTS: Final = 8_000
+BATCH_EVENTS: Final = 24_000
 LEASE_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 0.5
@@ -85,13 +84,11 @@ async def _apply_whole(
     for broken in batch.broken:
         if broken.type in folding.types:
             raise PoisonError(broken.position, broken.fault)
-    types = folding.types
-    events: list[Recorded] = [event for event in batch.events if event.type in types]
-    needed = folding.needs(events)
+    needed = folding.needs(batch.runs)
     async with pool.acquire() as connection:
         await _load(connection, folding, needed.named, needed.users)
         reach("after read")
-        written = folding.fold(runs_of(events))
+        written = folding.fold(batch.runs)
         async with connection.transaction():
             await projecting.advance(
                 connection,
@@ -101,7 +98,7 @@ async def _apply_whole(
                 epoch=epoch,
                 recorded_at=batch.recorded_at,
             )
-            await projecting.write(connection, folding.version, written)
+            await projecting.write(connection, folding.version, written, bare=folding.building)
             reach("before commit")
         reach("after commit")
     folding.position = batch.ended

@@ -22,6 +22,7 @@ from fintwin.store.connect import Connection
 from fintwin.store.projecting import stored_table
 
 _NUMBER: Final = re.compile(r"_vN(?![A-Za-z0-9])")
+_PROTECT: Final = re.compile(r"^SELECT read\.protect\([^)]*\);$", re.MULTILINE)
 _FUNCTION: Final = re.compile(r"CREATE OR REPLACE FUNCTION read\.(\w+)")
 _FUNCTIONS: Final = """
     SELECT p.oid::regprocedure::text FROM pg_proc p
@@ -76,13 +77,17 @@ async def builds(connection: Connection) -> list[Build]:
 
 
 async def create(connection: Connection, model: ReadModel, sources: Sources) -> Build:
-    """Make the empty tables of a new build. Raises `TableMismatchError`."""
+    """Make the empty tables of a new build. Raises `TableMismatchError`.
+
+    Nobody but their owner may see them until `switch` puts them under the tenant policy: rows can be copied into a table
+    without one.
+    """
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fintwin read build ' || $1))", model.name)
         version = await connection.fetchval(
             "SELECT coalesce(max(version), 0) + 1 FROM read.checkpoint WHERE model = $1", model.name
         )
-        await connection.execute(numbered(sources.table, version))
+        await connection.execute(numbered(_PROTECT.sub("", sources.table), version))
         for table in model.tables:
             await _check_columns(connection, model, stored_table(table, version).name, table.row.__struct_fields__)
         await connection.execute(
@@ -139,6 +144,7 @@ async def switch(connection: Connection, model: ReadModel, version: int, sources
         if live is not None:
             await _set_state(connection, model, live, "kept")
         await _set_state(connection, model, version, "live")
+        await connection.execute(numbered("\n".join(_PROTECT.findall(sources.table)), version))
         await install_queries(connection, model, version, sources)
         for row in rows:
             if row["version"] not in {live, version}:

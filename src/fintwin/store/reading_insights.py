@@ -27,6 +27,7 @@ from fintwin.store.reading import Seen, ask
 
 _ACCOUNT: Final = msgspec.json.Decoder(AccountRisk)
 _POT: Final = msgspec.json.Decoder(Pot)
+_SAVINGS: Final = msgspec.json.Decoder(personas.Savings)
 _NOTIFICATION: Final = stored_table(NOTIFICATIONS.tables[0], 1)
 _SIMULATION: Final = stored_table(simulations.MODEL.tables[0], 1)
 
@@ -114,7 +115,7 @@ async def persona(
     told = personas.Persona(row["user_id"], row["goal"], row["appetite"], row["currency"])
     money = None
     if row["money"] is not None:
-        money = personas.PersonaMoney(told.user_id, told.currency, _POT.decode(row["money"]))
+        money = personas.PersonaMoney(told.user_id, told.currency, _SAVINGS.decode(row["money"]))
     return Seen(row["reached"], (told, personas.persona_score(told, money, now)))
 
 
