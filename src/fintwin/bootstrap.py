@@ -26,8 +26,9 @@ from fintwin.settings import Settings, SettingsError
 from fintwin.simulations.anomalies import AnomalyFinder
 from fintwin.simulations.desk import Desk
 from fintwin.store.append import Batch, append, load_heads
-from fintwin.store.connect import Pool, open_pool
+from fintwin.store.connect import Pool, open_connection, open_pool
 from fintwin.store.keys import Vault
+from fintwin.store.standing import refuse_mighty
 from fintwin.twin.history import parse_market
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         api = await _pool(stack, settings, "api", API_CONNECTIONS, prepare=_warm)
         identity = await _pool(stack, settings, "identity", IDENTITY_CONNECTIONS)
+        await _look_at_twin(settings)
         vault = Vault(settings.master_key)
         writer = Writer(api)
         stack.push_async_callback(writer.close)
@@ -111,6 +113,16 @@ async def _publisher(stack: AsyncExitStack, settings: Settings) -> dict[str, Poo
     return {"publisher": pool}
 
 
+async def _look_at_twin(settings: Settings) -> None:
+    """The twin's workers connect for themselves, later: as whom is looked at now."""
+    if "twin" in settings.database_urls:
+        connection = await open_connection(settings.database_url("twin"), name="fintwin twin")
+        try:
+            await refuse_mighty(connection, "twin")
+        finally:
+            await connection.close()
+
+
 def _google(stack: AsyncExitStack, settings: Settings) -> GoogleSignIn | None:
     """Sign-in with Google, where a client id is set; what it needs is not loaded elsewhere."""
     if settings.google_client_id is None:
@@ -138,6 +150,7 @@ def _market_text(settings: Settings) -> str | None:
 async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int, **options: Any) -> Pool:
     pool = await open_pool(settings.database_url(role), size_min=size, size_max=size, name=f"fintwin {role}", **options)
     stack.push_async_callback(pool.close)
+    await refuse_mighty(pool, role)
     return pool
 
 

@@ -197,7 +197,7 @@ class Settings:
         try:
             return self.database_urls[role]
         except KeyError:
-            msg = f"{_url_variable(role)} is not set: this part connects as the role fintwin_{role}."
+            msg = f"{url_variable(role)} is not set: this part connects as the role fintwin_{role}."
             raise SettingsError(msg) from None
 
 
@@ -235,7 +235,7 @@ def _door(environ: Mapping[str, str]) -> DoorSettings:
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Reads and checks everything that a service needs; raises `SettingsError` at the first thing that is wrong."""
-    urls = {role: url for role in ROLES if (url := environ.get(_url_variable(role)))}
+    urls = {role: url for role in ROLES if (url := environ.get(url_variable(role)))}
     if "api" not in urls:
         msg = "DATABASE_URL is not set: give the address of Postgres, or start everything with `fintwin run`."
         raise SettingsError(msg)
@@ -268,10 +268,10 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def part_database_url(environ: Mapping[str, str], role: str) -> str:
     """The one address that a part needs which works as one role and holds no secret of the service."""
-    url = environ.get(_url_variable(role))
+    url = environ.get(url_variable(role))
     if url:
         return url
-    msg = f"{_url_variable(role)} is not set: this part connects as the role fintwin_{role}."
+    msg = f"{url_variable(role)} is not set: this part connects as the role fintwin_{role}."
     raise SettingsError(msg)
 
 
@@ -308,7 +308,8 @@ def web_folder() -> Path:
     return installed if installed.is_dir() else package.parent.parent / "frontend" / "dist"
 
 
-def _url_variable(role: str) -> str:
+def url_variable(role: str) -> str:
+    """The variable that holds the address of the database for a role."""
     return "DATABASE_URL" if role == "api" else f"FINTWIN_{role.upper()}_DATABASE_URL"
 
 

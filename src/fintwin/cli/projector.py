@@ -33,6 +33,7 @@ async def project(url: str) -> None:
     """``url`` is the database's, as the projector's role. Returns after SIGINT or SIGTERM."""
     from fintwin.projector.runner import Projector
     from fintwin.store.connect import LOST, open_pool
+    from fintwin.store.standing import refuse_mighty
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -44,6 +45,9 @@ async def project(url: str) -> None:
             await asyncio.sleep(RETRY_S)
             continue
         try:
+            await refuse_mighty(pool, "projector")
             await Projector(pool, holder=f"{socket.gethostname()}:{os.getpid()}").run(stop)
+        except LOST:
+            await asyncio.sleep(RETRY_S)
         finally:
             pool.terminate()

@@ -36,6 +36,7 @@ async def publish(url: str, redis_url: str, *, entries_max: int) -> None:
     from fintwin.publisher.redis_stream import open_redis
     from fintwin.publisher.runner import Publisher
     from fintwin.store.connect import LOST, open_pool
+    from fintwin.store.standing import refuse_mighty
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -48,7 +49,10 @@ async def publish(url: str, redis_url: str, *, entries_max: int) -> None:
                 await asyncio.sleep(RETRY_S)
                 continue
             try:
+                await refuse_mighty(pool, "publisher")
                 holder = f"{socket.gethostname()}:{os.getpid()}"
                 await Publisher(pool, client, holder=holder, entries_max=entries_max).run(stop)
+            except LOST:
+                await asyncio.sleep(RETRY_S)
             finally:
                 pool.terminate()
