@@ -24,6 +24,7 @@ from fintwin.ledger.writer import Writer
 from fintwin.live.hub import Hub
 from fintwin.settings import Settings, SettingsError
 from fintwin.simulations.anomalies import AnomalyFinder
+from fintwin.simulations.board import Board
 from fintwin.simulations.desk import Desk
 from fintwin.store.append import Batch, append, load_heads
 from fintwin.store.connect import Pool, open_connection, open_pool
@@ -57,6 +58,7 @@ class Services:
     limits: Limits
     google: GoogleSignIn | None
     desk: Desk
+    board: Board
     anomalies: AnomalyFinder
     live: Hub
 
@@ -81,6 +83,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(limits.stop)
         desk = Desk(settings.database_urls.get("twin", ""), market_text=_market_text(settings))
         stack.callback(desk.close)
+        board = Board(desk, api)
+        stack.push_async_callback(board.close)
         anomalies = AnomalyFinder()
         stack.callback(anomalies.close)
         live = Hub(api)
@@ -98,6 +102,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             limits=limits,
             google=_google(stack, settings),
             desk=desk,
+            board=board,
             anomalies=anomalies,
             live=live,
         )

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from tests.api.people import Person, Service
+from tests.api.twin_runs import begun_to_tell, ended
 from tests.conftest import Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -317,8 +318,8 @@ async def test_a_heavy_run_can_be_followed_and_cancelled(app: Service) -> None:
     assert begun.status == 202
     address = begun.headers["location"]
     assert (await person.get(address)).status == 202
-    while (seen := (await person.get(address)).json)["of"] == 0:
-        assert (await person.get("/api/auth/me")).status == 200
+    seen = (await begun_to_tell(person, address)).json
+    assert (await person.get("/api/auth/me")).status == 200
     assert seen["of"] == 600 * (2 + 1 + 5)
     other = await app.person()
     assert (await other.get(f"{address}/progress")).status == 404
@@ -326,9 +327,8 @@ async def test_a_heavy_run_can_be_followed_and_cancelled(app: Service) -> None:
     assert (await person.ask("DELETE", f"{address}/progress")).status == 200
     told = (await person.get(f"{address}/progress")).text
     assert "ended" in told or '"code"' in told
-    while (ended := await person.get(address)).status == 202:
-        pass
-    assert (ended.status, ended.code) == (409, "run_cancelled")
+    last = await ended(person, address)
+    assert (last.status, last.code) == (409, "run_cancelled")
 
 
 async def test_cancelling_stops_the_work_itself(app: Service) -> None:
@@ -339,11 +339,10 @@ async def test_cancelling_stops_the_work_itself(app: Service) -> None:
     document = {"horizon_months": 600, "steps": LONG["steps"], "sensitivity": {"grid": grid}, "wait": False}
     begun = [await person.post("/api/twin/runs", document) for _ in range(2)]
     for one in begun:
-        while (await person.get(one.headers["location"])).json["done"] == 0:
-            pass
+        await begun_to_tell(person, one.headers["location"])
         assert (await person.ask("DELETE", f"{one.headers['location']}/progress")).status == 200
     assert final(await run(await person_with(app, 5), 1)) == 5
-    assert [(await person.get(one.headers["location"])).code for one in begun] == ["run_cancelled"] * 2
+    assert [(await ended(person, one.headers["location"])).code for one in begun] == ["run_cancelled"] * 2
 
 
 async def test_a_user_has_two_runs_at_once(app: Service) -> None:

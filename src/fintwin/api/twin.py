@@ -27,7 +27,7 @@ from fintwin.api.answers import Answer, encode
 from fintwin.api.call import Call, position_headers, signed_in
 from fintwin.api.money import out
 from fintwin.api.problems import ProblemError, malformed, problem
-from fintwin.api.twin_runs import asked, faulty, keep, kept_runs, stopped
+from fintwin.api.twin_runs import asked, faulty, good, keep, kept_runs, stopped
 from fintwin.domain import simulations
 from fintwin.domain.simulations.decide import UNKNOWN_SIMULATION
 from fintwin.domain.streams import Recorded, StreamKey, StreamKind
@@ -46,7 +46,7 @@ from fintwin.twin.scenario import Document
 RUNS_DEFAULT: Final = 50
 RUNS_MAX: Final = 200
 COMPARED_MAX: Final = 4
-POLL_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 0.3
 
 
 class RunRequest(Document, frozen=True, kw_only=True):
@@ -130,15 +130,18 @@ async def run_scenario(request: Call, data: JSONBody[RunRequest]) -> Answer[Any]
         check(document)
     except ScenarioError as error:
         raise faulty(error) from None
-    desk, user_id, now = request.services.desk, request.user_id, datetime.now(UTC)
+    user_id, now = request.user_id, datetime.now(UTC)
     text = msgspec.json.encode(document)
-    if not data.wait:
+    if data.wait and data.id is None:
+        done = await asked(request.services.desk.run(user_id, text, now, run_id=run_id))
+    else:
         try:
-            desk.start(user_id, text, now, run_id=run_id)
+            running = await request.services.board.run(user_id, text, now, run_id=run_id)
         except (TooManyRunsError, DuplicateRunError) as error:
             raise stopped(error) from None
-        return Answer(Running(id=run_id), status_code=202, headers={"Location": f"/api/twin/runs/{run_id}"})
-    done = await asked(desk.run(user_id, text, now, run_id=run_id))
+        if not data.wait:
+            return Answer(Running(id=run_id), status_code=202, headers={"Location": f"/api/twin/runs/{run_id}"})
+        done = await asked(asyncio.shield(running))
     if not data.save:
         return Answer(_body(run_id, done, kept=False))
     assert done.summary is not None, "a run that is no fault has a summary"
@@ -172,15 +175,13 @@ async def list_runs(
     },
 )
 async def get_run(request: Call, run_id: FromPath[UUID]) -> Answer[Any]:
-    """A kept run is run anew on the past that it ran on; 202 while a run is under way."""
-    desk, user_id = request.services.desk, request.user_id
-    progress = desk.progress(user_id, run_id)
-    if progress is not None:
-        return Answer(Running(id=run_id, done=progress[0], of=progress[1]), status_code=202)
+    """A kept run is run anew on the past that it ran on. Of others those with an `id` or without `wait`: 202, then an hour."""
+    followed = await request.services.board.find(request.user_id, run_id)
+    if followed is not None and followed.progress is not None:
+        return Answer(Running(id=run_id, done=followed.progress[0], of=followed.progress[1]), status_code=202)
     event = await _kept(request, run_id)
-    ended = desk.result(user_id, run_id)
-    if ended is not None:
-        return Answer(_body(run_id, await asked(_already(ended)), kept=event is not None))
+    if followed is not None and followed.done is not None:
+        return Answer(_body(run_id, good(followed.done), kept=event is not None))
     if event is None:
         raise _missing()
     return Answer(_body(run_id, await _again(request, event), kept=True))
@@ -193,33 +194,37 @@ async def delete_run(request: Call, run_id: FromPath[UUID]) -> Answer[RunDeleted
         raise _missing()
     command = simulations.DeleteSimulation(simulation_id=run_id)
     booking = await keep(request, request.command("delete-simulation", run_id), command)
-    request.services.desk.forget(request.user_id, run_id)
+    await request.services.board.forget(request.user_id, run_id)
     return Answer(RunDeleted("The run is deleted."), headers=position_headers(booking, booking.position))
 
 
 @get("/runs/{run_id:uuid}/progress", summary="How far a run is, as Server-Sent Events", media_type="text/event-stream")
 async def follow_run(request: Call, run_id: FromPath[UUID]) -> ServerSentEvent:
     """An event each time it has come further, and a last one when it has ended. 404 where it is not under way."""
-    desk, user_id = request.services.desk, request.user_id
-    if desk.progress(user_id, run_id) is None:
+    board, user_id = request.services.board, request.user_id
+    first = await board.find(user_id, run_id)
+    if first is None or first.progress is None:
         raise _missing()
 
     async def tell() -> AsyncIterator[bytes]:
         last = (-1, -1)
-        while (progress := desk.progress(user_id, run_id)) is not None:
+        progress = first.progress
+        while progress is not None:
             if progress != last:
                 last = progress
                 yield encode(Running(id=run_id, done=progress[0], of=progress[1]))
             await asyncio.sleep(POLL_SECONDS)
-        yield encode(Running(id=run_id, state="ended", done=last[1], of=last[1]))
+            followed = await board.find(user_id, run_id)
+            progress = None if followed is None else followed.progress
+        yield encode(Running(id=run_id, state="ended", done=last[0], of=last[1]))
 
     return ServerSentEvent(tell())
 
 
 @delete("/runs/{run_id:uuid}/progress", status_code=200, summary="Cancel a run")
 async def cancel_run(request: Call, run_id: FromPath[UUID]) -> Answer[RunDeleted]:
-    """It stops at the end of the simulated year. 404 where it is not under way."""
-    if not request.services.desk.cancel(request.user_id, run_id):
+    """It stops within a second. 404 where it is not under way."""
+    if not await request.services.board.cancel(request.user_id, run_id):
         raise _missing()
     return Answer(RunDeleted("The run is told to stop."))
 
@@ -275,14 +280,10 @@ async def hold_against_reality(request: Call, run_id: FromPath[UUID]) -> Answer[
     return Answer((await asked(doing)).body)
 
 
-async def _already(done: Done) -> Done:
-    return done
-
-
 async def _again(request: Call, event: simulations.SimulationSaved) -> Done:
     """Run a kept run anew, on the past that it ran on and as of that moment."""
     desk = request.services.desk
-    return await asked(desk.run(request.user_id, _document(event), ran_at(event), run_id=event.simulation_id))
+    return await asked(desk.run(request.user_id, _document(event), ran_at(event), run_id=uuid7()))
 
 
 def _document(event: simulations.SimulationSaved) -> bytes:

@@ -7,7 +7,6 @@ booking = await keep(request, command, saved(run_id, ...))
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,7 @@ from fintwin.domain import simulations
 from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.ledger.ledger import Booking, Request
 from fintwin.ledger.plans import Noted
-from fintwin.simulations.desk import (
-    CancelledRunError,
-    DuplicateRunError,
-    TooManyRunsError,
-    TwinDatabaseLostError,
-)
+from fintwin.simulations.desk import DuplicateRunError, TooManyRunsError
 from fintwin.simulations.keeping import kept
 from fintwin.simulations.working import Done
 from fintwin.store import statements
@@ -38,17 +32,20 @@ async def asked(doing: Awaitable[Done]) -> Done:
         done = await doing
     except (TooManyRunsError, DuplicateRunError) as error:
         raise stopped(error) from None
-    except CancelledRunError:
-        raise _cancelled() from None
-    except TwinDatabaseLostError:
-        raise ProblemError(DATABASE_DOWN) from None
-    except BrokenProcessPool:
-        text = "The simulation broke off: a worker died. Try again, with a smaller scenario if it happens again."
-        raise ProblemError(problem(503, "worker_died", text)) from None
+    return good(done)
+
+
+def good(done: Done) -> Done:
+    """An outcome that holds a body; raises the problem that says why there is none."""
+    if done.lost:
+        raise ProblemError(DATABASE_DOWN)
+    if done.broken:
+        text = "The simulation broke off: its worker ended. Run it again, smaller if it happens again."
+        raise ProblemError(problem(503, "worker_died", text))
     if done.fault is not None:
         raise faulty(ScenarioError(*done.fault))
     if not done.body:
-        raise _cancelled()
+        raise ProblemError(problem(409, "run_cancelled", "The run was cancelled."))
     return done
 
 
@@ -58,10 +55,6 @@ def stopped(error: TooManyRunsError | DuplicateRunError) -> ProblemError:
         return ProblemError(problem(409, "run_exists", "A run of this id is under way."))
     text = "So many runs are under way already: wait for one to end, or cancel one."
     return ProblemError(problem(429, "too_many_runs", text), {"Retry-After": "5"})
-
-
-def _cancelled() -> ProblemError:
-    return ProblemError(problem(409, "run_cancelled", "The run was cancelled."))
 
 
 def faulty(error: ScenarioError) -> ProblemError:

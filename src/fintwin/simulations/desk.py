@@ -1,7 +1,8 @@
 """The desk: takes scenarios, has workers run them, tells how far they are.
 
 Workers are processes of their own (spawned, on first use), so a heavy run takes nothing from the routes. One user has at most
-`RUNS_A_USER` runs at once, everybody together `RUNS_MAX`; beyond that the asker is told to come back.
+`RUNS_A_USER` runs at once, everybody together `RUNS_MAX`; beyond that the asker is told to come back. Whoever asked may go away:
+the worker goes on.
 
     desk = Desk(url_of_the_twin_role)
     done = await desk.run(user_id, document_bytes, now, run_id=run_id)
@@ -13,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import multiprocessing
-from collections import Counter, OrderedDict
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final
@@ -28,21 +29,12 @@ from fintwin.simulations.working import CANCEL, DONE, NUMBERS_A_RUN, OF, Done, T
 WORKERS: Final = 2
 RUNS_A_USER: Final = 2
 RUNS_MAX: Final = 32
-RESULTS_KEPT: Final = 32
 _log = structlog.get_logger(__name__)
 _done = msgspec.msgpack.Decoder(Done)
 
 
 class TooManyRunsError(Exception):
     """The user, or everybody together, has as many runs under way as there may be."""
-
-
-class CancelledRunError(Exception):
-    """Somebody cancelled the run."""
-
-
-class TwinDatabaseLostError(Exception):
-    """A worker could not reach the database."""
 
 
 class DuplicateRunError(Exception):
@@ -63,47 +55,31 @@ class Desk:
         self._of_user: Counter[UUID] = Counter()
         self._pools: list[ProcessPoolExecutor | None] = [None] * workers
         self._busy = [0] * workers
-        self._results: OrderedDict[tuple[UUID, UUID], Done] = OrderedDict()
-        self._background: set[asyncio.Task[Done]] = set()
 
-    def start(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> None:
-        """Run a document while nobody waits; `result` has what came of it. Raises `TooManyRunsError`, `DuplicateRunError`."""
-        begun = self._begin(user_id, run_id, kind="run", at=now, document=document)
-        task = asyncio.get_running_loop().create_task(self._end((user_id, run_id), begun, kept=True))
-        self._background.add(task)
-        task.add_done_callback(self._ended)
-
-    def result(self, user_id: UUID, run_id: UUID) -> Done | None:
-        """What one of the last runs came to, faults included; None where this process knows nothing of it."""
-        return self._results.get((user_id, run_id))
-
-    def forget(self, user_id: UUID, run_id: UUID) -> None:
-        """Keep the result of a run no longer."""
-        self._results.pop((user_id, run_id), None)
-
-    async def run(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> Done:
-        """Run a document.
+    def start(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> asyncio.Task[Done]:
+        """Begin to run a document; the task goes on whether anybody waits for it or not.
 
         Raises:
             TooManyRunsError: come back later.
-            CancelledRunError: it was cancelled.
             DuplicateRunError: the id is taken at the moment.
         """
-        begun = self._begin(user_id, run_id, kind="run", at=now, document=document)
-        return await self._end((user_id, run_id), begun, kept=True)
+        return self._begin(user_id, run_id, kind="run", at=now, document=document)
+
+    async def run(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> Done:
+        """Run a document. Raises as `start`."""
+        return await asyncio.shield(self.start(user_id, document, now, run_id=run_id))
 
     async def quick(self, user_id: UUID, asked: QuickAsked, now: dt.datetime, *, run_id: UUID) -> Done:
-        """Answer a quick question. Raises as `run`."""
-        return await self._end((user_id, run_id), self._begin(user_id, run_id, kind="quick", at=now, quick=asked))
+        """Answer a quick question. Raises as `start`."""
+        return await asyncio.shield(self._begin(user_id, run_id, kind="quick", at=now, quick=asked))
 
     async def reality(self, user_id: UUID, document: bytes, at: dt.datetime, now: dt.datetime, *, run_id: UUID) -> Done:
-        """Run a kept document as of its own present and hold it against what happened until now. Raises as `run`."""
-        begun = self._begin(user_id, run_id, kind="reality", at=at, document=document, now=now)
-        return await self._end((user_id, run_id), begun)
+        """Run a kept document as of its own present and hold it against what happened until now. Raises as `start`."""
+        return await asyncio.shield(self._begin(user_id, run_id, kind="reality", at=at, document=document, now=now))
 
     async def recurring(self, user_id: UUID, now: dt.datetime, *, run_id: UUID) -> Done:
-        """The recurring flows of a user. Raises as `run`."""
-        return await self._end((user_id, run_id), self._begin(user_id, run_id, kind="recurring", at=now))
+        """The recurring flows of a user. Raises as `start`."""
+        return await asyncio.shield(self._begin(user_id, run_id, kind="recurring", at=now))
 
     def progress(self, user_id: UUID, run_id: UUID) -> tuple[int, int] | None:
         """Months done and months in all of a run under way (0 of 0: nothing to tell yet); None where it is not."""
@@ -144,29 +120,11 @@ class Desk:
         begun.add_done_callback(lambda _: self._release(name, place))
         return begun
 
-    async def _end(self, name: tuple[UUID, UUID], begun: asyncio.Task[Done], *, kept: bool = False) -> Done:
-        # Whoever asked may go away; the worker goes on.
-        done = await asyncio.shield(begun)
-        if done.lost:
-            raise TwinDatabaseLostError
-        if kept:
-            self._results[name] = done
-        while len(self._results) > RESULTS_KEPT:
-            self._results.popitem(last=False)
-        if not done.body and done.fault is None:
-            raise CancelledRunError
-        return done
-
     def _admit(self, user_id: UUID, run_id: UUID) -> None:
         if (user_id, run_id) in self._places:
             raise DuplicateRunError
         if self._of_user[user_id] >= RUNS_A_USER or not self._free:
             raise TooManyRunsError
-
-    def _ended(self, task: asyncio.Task[Done]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.info("a run ended without a result", error=type(error).__name__)
 
     def _release(self, name: tuple[UUID, UUID], place: int) -> None:
         del self._places[name]
@@ -187,13 +145,11 @@ class Desk:
                 if self._pools[number] is pool:
                     self._pools[number] = None
                     pool.shutdown(wait=False, cancel_futures=True)
-                if attempt == 2:  # noqa: PLR2004 - the second try is the last
-                    raise
                 continue
             finally:
                 self._busy[number] -= 1
             return _done.decode(answer)
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+        return Done(broken=True)
 
     def _worker_for(self, user_id: UUID) -> int:
         """The worker that has the user's fork, where it is idle; else the one with the least to do."""

@@ -68,13 +68,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome: a finished body, or what is wrong with the document, or cancelled (neither)."""
+    """The outcome: a finished body, or what is wrong with the document, or why there is none; cancelled: nothing of these."""
 
     body: bytes = b""
     summary: Summary | None = None
     fault: tuple[str, str, str] | None = None
     lost: bool = False
     """The database could not be reached."""
+    broken: bool = False
+    """The worker died, or the whole process with it."""
 
 
 class FlowTold(msgspec.Struct, frozen=True, kw_only=True):
