@@ -13,6 +13,7 @@ Kinds, in the order in which they are looked for at one place:
 ``head``       the head of a stream is not the replay of its events
 ``key``        an idempotency row, and ``reversal`` a reversal row, that no event stands behind
 ``read model`` a row that is not the replay of the events
+``published``  an entry of the published stream is missing, or is not the event of its position
 ``signed head`` the log is not the one that a signed head was exported from
 
 >>> faults = Faults(kept_max=2)
@@ -33,7 +34,7 @@ import msgspec
 
 KINDS: Final = (
     "gap", "digest", "hash", "stream", "event", "transaction", "books", "end", "head", "key", "reversal", "read model",
-    "signed head",
+    "published", "signed head",
 )  # fmt: skip
 _ORDER: Final = {kind: number for number, kind in enumerate(KINDS)}
 # Bytes that are missing or changed are the cause, broken chains and rules the consequence, what is made of events comes last.

@@ -23,7 +23,9 @@ import msgspec
 from fintwin.audit.chain import Checked, Segment, check_segment
 from fintwin.audit.findings import Fault, Faults
 from fintwin.audit.heads import SignedHead, against_log
+from fintwin.audit.published import check_published
 from fintwin.audit.streams import UsersChecked, check_users
+from fintwin.publisher.redis_stream import RedisStream
 from fintwin.store import auditing
 from fintwin.store.auditing import LogEnd, Users
 from fintwin.store.connect import Connection
@@ -72,6 +74,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     heads: int
     read_models: tuple[str, ...]
     rows: int
+    published: int | None
     signed_heads: int
     books: tuple[Books, ...]
     fault_count: int
@@ -111,11 +114,13 @@ async def verify(
     models: Collection[str] = (),
     after: int = 0,
     signed: Sequence[SignedHead] = (),
+    published: RedisStream | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Report:
     """Verify the log after a position, the streams of everybody with an event there from their first, and what is made of them.
 
-    ``models`` names the read models to compare; ``signed`` are heads exported before, whose signatures have been checked.
+    ``models`` names the read models to compare; ``signed`` are heads exported before, whose signatures have been checked;
+    ``published`` is the stream to compare.
     """
     began = perf_counter()
     faults = Faults()
@@ -127,6 +132,7 @@ async def verify(
         wrong = await against_log(connection, one, end)
         if wrong:
             faults.add("signed head", wrong, position=one.position)
+    entries = None if published is None else await check_published(connection, published, faults)
     segments = [
         Segment(begin, min(begin + SEGMENT_EVENTS, end.position))
         for begin in range(after, end.position, SEGMENT_EVENTS)
@@ -158,6 +164,7 @@ async def verify(
         heads=checked.heads,
         read_models=tuple(models),
         rows=checked.rows,
+        published=entries,
         signed_heads=len(signed),
         books=books,
         fault_count=faults.count,

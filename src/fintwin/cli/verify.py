@@ -13,8 +13,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -24,6 +25,7 @@ from fintwin.settings import Settings, SettingsError, load
 if TYPE_CHECKING:
     from fintwin.audit.heads import SignedHead
     from fintwin.audit.verify import Report
+    from fintwin.publisher.redis_stream import RedisStream
     from fintwin.store.connect import Connection
 
 FOUND_WRONG = 1
@@ -77,13 +79,16 @@ async def _verify(
     from fintwin.audit.processes import Processes
     from fintwin.audit.verify import OneAfterTheOther
     from fintwin.audit.verify import verify as run_verify
+    from fintwin.publisher.redis_stream import REFUSED
     from fintwin.store.auditing import auditing, log_end
 
     settings = load(environment)
     signed = [_signed(path, public_key, settings) for path in heads]
     start = _signed(since, public_key, settings) if since else None
     url = settings.database_url("auditor")
-    async with auditing(url) as connection:
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(auditing(url))
+        published = await _published(stack, connection, settings)
         models = await _comparable(connection) if read_models else []
         events = (await log_end(connection)).position - (start.position if start else 0)
         with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -92,17 +97,22 @@ async def _verify(
             def show(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total)
 
-            options = {
+            options: dict[str, Any] = {
                 "models": models,
                 "after": start.position if start else 0,
                 "signed": [*signed, start] if start else signed,
+                "published": published,
                 "progress": show,
             }
             count = jobs or os.cpu_count() or 1
-            if count == 1 or events < IN_THIS_PROCESS_MAX:
-                return await run_verify(connection, OneAfterTheOther(connection), **options)  # type: ignore[arg-type]
-            with Processes(url, count) as processes:
-                return await run_verify(connection, processes, **options)  # type: ignore[arg-type]
+            try:
+                if count == 1 or events < IN_THIS_PROCESS_MAX:
+                    return await run_verify(connection, OneAfterTheOther(connection), **options)
+                with Processes(url, count) as processes:
+                    return await run_verify(connection, processes, **options)
+            except REFUSED as error:
+                msg = f"Redis was lost while the published stream was compared ({error}): try again."
+                raise SettingsError(msg) from None
 
 
 async def _comparable(connection: "Connection") -> list[str]:
@@ -123,6 +133,23 @@ async def _comparable(connection: "Connection") -> list[str]:
             click.echo(f"{model.name} stands still at position {build.fault_position}: {build.fault}", err=True)
         names.append(model.name)
     return names
+
+
+async def _published(stack: AsyncExitStack, connection: "Connection", settings: Settings) -> "RedisStream | None":
+    """The stream, where there is one that can be asked."""
+    from fintwin.publisher.envelope import stream_name
+    from fintwin.publisher.redis_stream import REFUSED, UNREACHABLE, RedisStream, open_redis
+    from fintwin.store import publishing
+
+    if settings.redis_url is None or await publishing.status(connection) is None:
+        return None
+    client = await stack.enter_async_context(open_redis(settings.redis_url))
+    try:
+        await client.type(stream_name(0))
+    except (*UNREACHABLE, REFUSED) as error:
+        click.echo(f"the published stream is not compared: Redis cannot be used ({error})", err=True)
+        return None
+    return RedisStream(client, stream_name(0))
 
 
 def _signed(path: Path, public_key: str | None, settings: Settings) -> "SignedHead":
@@ -148,6 +175,8 @@ def _text(report: "Report") -> str:
     after = f" after position {report.after:,}" if report.after else ""
     models = f" and {report.rows:,} rows of {len(report.read_models)} read models" if report.read_models else ""
     events = f"{report.events:,} events{after} up to position {report.position:,}"
+    if report.published is not None:
+        models += f" and {report.published:,} published entries"
     lines = [f"{events}, {report.heads:,} heads{models} verified in {report.seconds:.1f} s", f"hash {report.hash}"]
     lines += [
         f"{book.currency}: {to_decimal(book.accounts_minor, book.currency)} on accounts, "

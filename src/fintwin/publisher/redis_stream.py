@@ -27,6 +27,9 @@ from fintwin.publisher.envelope import VERSION, position_of
 Entry = tuple[int, int, bytes]
 """Position, position of the entry before, the event as JSON."""
 
+RawEntry = tuple[bytes, dict[bytes, bytes]]
+"""Id and fields, as Redis has them."""
+
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 """Redis is not there; whether a command under way was done is not known."""
 
@@ -121,6 +124,11 @@ class RedisStream:
         """The position of the first entry, or None in an empty stream."""
         found: Any = await self._client.xrange(self.name, count=1)
         return position_of(found[0][0]) if found else None
+
+    async def page(self, start: str, count: int) -> Sequence[RawEntry]:
+        """Entries from an id on; ``(id`` begins behind it, ``-`` is the beginning."""
+        found: Any = await self._client.xrange(self.name, min=start, count=count)
+        return found  # type: ignore[no-any-return]
 
     async def add(self, after: int, entries: Sequence[Entry]) -> None:
         """Put entries in behind a position, all or none. Raises `MovedError` where the stream ends elsewhere."""

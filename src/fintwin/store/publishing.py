@@ -20,11 +20,12 @@ from fintwin.store.connect import Connection, Pool
 Row = Any
 """A row of ``log.event``, its fields in the order of the table."""
 
-_AFTER: Final = """
+_EVENTS: Final = """
     SELECT shard, position, stream_kind, stream_id, version, user_id, type, schema_version, transaction_id, effective_at,
         recorded_at, payload, metadata, digest, stream_hash, hash
-    FROM log.event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3
-"""
+    FROM log.event WHERE shard = $1 AND """
+_AFTER: Final = f"{_EVENTS} position > $2 ORDER BY position LIMIT $3"
+_AT: Final = f"{_EVENTS} position = ANY ($2)"
 
 
 class Progress(NamedTuple):
@@ -66,6 +67,12 @@ async def log_after(connection: Connection | Pool, position: int, limit: int) ->
         end -= 1
     assert end, f"a transaction of more than {limit} events"
     return rows[:end]
+
+
+async def events_at(connection: Connection | Pool, positions: Sequence[int]) -> Sequence[Row]:
+    """The events at these positions, as far as there are any, in whatever order."""
+    rows: list[Row] = await connection.fetch(_AT, SHARD, positions)
+    return rows
 
 
 async def hash_at(connection: Connection | Pool, position: int) -> bytes | None:
