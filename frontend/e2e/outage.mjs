@@ -7,8 +7,7 @@ const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 const browser = await openBrowser();
 const context = await browser.newContext({ locale: "en-GB" });
 const page = await context.newPage();
-const { token, headers } = await signedIn(base, context);
-await page.addInitScript((value) => localStorage.setItem("fintwin.token", value), token);
+await signedIn(base, context);
 await page.goto(`${base}/transactions`);
 await page.getByRole("button", { name: "Deposit", exact: true }).click();
 await page.getByLabel("Amount").fill("77");
@@ -24,7 +23,7 @@ await page.locator("dialog[open]").getByRole("button", { name: "Deposit" }).clic
 console.log("pressed");
 await page.getByText("The balance is now").waitFor({ timeout: 60_000 });
 await pause(500);
-const rows = await (await context.request.get(`${base}/api/transactions/`, { headers })).json();
+const rows = await (await context.request.get(`${base}/api/transactions/`)).json();
 if (rows.length !== 1 || rows[0].amount !== 77) throw new Error(`${rows.length} transactions`);
 console.log("one deposit");
 await browser.close();

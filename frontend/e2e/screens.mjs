@@ -1,31 +1,30 @@
 // Every screen of a lived-in person, at two widths and in both themes.
-import { clean, signedIn, walking, watch } from "./walking.mjs";
+import { again, clean, settled, signedIn, walking, watch } from "./walking.mjs";
 
 const [base] = process.argv.slice(2);
 const found = [];
 const SCREENS = ["dashboard", "transactions", "twin", "risk", "portfolio", "notifications", "events", "settings"];
 
 await walking({}, async ({ browser, context }) => {
-  const { token } = await signedIn(base, context, { sample: true });
+  await signedIn(base, context, { sample: true });
   for (const viewport of [
     { width: 390, height: 844 },
     { width: 1440, height: 900 },
   ]) {
     for (const colorScheme of ["light", "dark"]) {
-      const own = await browser.newContext({
+      const own = await again(browser, context, {
         viewport,
         colorScheme,
         locale: "en-GB",
         reducedMotion: "reduce",
         bypassCSP: true,
       });
-      await own.addInitScript((value) => localStorage.setItem("fintwin.token", value), token);
       for (const name of SCREENS) {
         const page = await own.newPage();
         const faults = watch(page);
         await page.goto(`${base}/${name}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
-        await page.waitForLoadState("networkidle", { timeout: 5000 }).catch(() => undefined);
+        await settled(page);
         await clean(page, `${name} ${viewport.width} ${colorScheme}`).catch((error) => faults.push(error.message));
         const wider = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -32,8 +32,7 @@ async function slowPage(context) {
 }
 
 const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-const { token } = await signedIn(base, context, { sample: true });
-await context.addInitScript((value) => localStorage.setItem("fintwin.token", value), token);
+await signedIn(base, context, { sample: true });
 
 const times = [];
 for (let tries = 0; tries < 5; tries += 1) {

@@ -4,19 +4,15 @@ import { signedIn, walking } from "./walking.mjs";
 const [base] = process.argv.slice(2);
 
 await walking({}, async ({ page, browser, context }) => {
-  const payer = await signedIn(base, context);
-  const payee = await signedIn(base, context);
-  await context.request.post(`${base}/api/transactions/`, {
-    headers: payer.headers,
-    data: { type: "deposit", amount: 100 },
-  });
+  const { headers } = await signedIn(base, context);
+  await context.request.post(`${base}/api/transactions/`, { headers, data: { type: "deposit", amount: 100 } });
 
-  const other = await (await browser.newContext({ locale: "en-GB" })).newPage();
-  await other.addInitScript((value) => localStorage.setItem("fintwin.token", value), payee.token);
+  const elsewhere = await browser.newContext({ locale: "en-GB" });
+  const payee = await signedIn(base, elsewhere);
+  const other = await elsewhere.newPage();
   await other.goto(`${base}/dashboard`);
   await other.getByText("Nothing booked yet").waitFor();
 
-  await page.addInitScript((value) => localStorage.setItem("fintwin.token", value), payer.token);
   await page.goto(`${base}/transactions`);
   await page.getByRole("button", { name: "Transfer" }).click();
   await page.getByLabel("Amount").fill("25");

@@ -22,14 +22,11 @@ export async function walking(options, walk) {
 export function watch(page) {
   const faults = [];
   page.on("console", (message) => {
-    // A stream that this version does not offer is asked for once; the app then looks by itself.
-    if (message.type() === "error" && !message.location().url.endsWith("/api/live"))
-      faults.push(`console: ${message.text()} ${message.location().url}`);
+    if (message.type() === "error") faults.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("response", (response) => {
-    if (response.status() >= 400 && !response.url().endsWith("/api/live"))
-      faults.push(`${response.status()} ${response.url()}`);
+    if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
   });
   return faults;
 }
@@ -52,9 +49,15 @@ export async function clean(page, name) {
   if (told.length > 0) throw new Error(`axe on ${name}\n${told.join("\n")}`);
 }
 
+/** A new person, signed in by cookie in this context; whoever asks by `headers` is taken for the page itself. */
 export async function signedIn(base, context, { sample = false, profile = true } = {}) {
-  const { ft_token: token } = await (await context.request.post(`${base}/api/auth/demo`, { data: { sample } })).json();
-  const headers = { Authorization: `Bearer ${token}` };
+  const headers = { Origin: base };
+  await context.request.post(`${base}/api/auth/demo`, { headers, data: { sample, cookie: true } });
+  await context.addInitScript(() => {
+    if (sessionStorage.getItem("walked") !== null) return;
+    sessionStorage.setItem("walked", "1");
+    localStorage.setItem("fintwin.signed-in", "1");
+  });
   if (profile && !sample) {
     const data = {
       account_name: "Everyday",
@@ -65,6 +68,30 @@ export async function signedIn(base, context, { sample = false, profile = true }
     };
     await context.request.put(`${base}/api/auth/profile`, { headers, data });
   }
-  const me = await (await context.request.get(`${base}/api/auth/me`, { headers })).json();
-  return { token, headers, me };
+  const me = await (await context.request.get(`${base}/api/auth/me`)).json();
+  return { headers, me };
+}
+
+/** Another context of the same person, for instance with another theme. */
+export async function again(browser, context, options) {
+  const other = await browser.newContext({ ...options, storageState: await context.storageState() });
+  await other.addInitScript(() => localStorage.setItem("fintwin.signed-in", "1"));
+  return other;
+}
+
+/** Goes to a screen as a person does: by the side bar, which a phone has behind its menu. */
+export async function visit(page, name) {
+  const menu = page.getByRole("button", { name: "Menu" });
+  if (await menu.isVisible()) await menu.click();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+}
+
+/** Waits until nothing on the page is loading; the stream of news never ends, so the network is no measure. */
+export async function settled(page) {
+  await page.waitForFunction(
+    () => document.querySelector('[aria-label="Loading"], .splash, [aria-busy="true"]') === null,
+    undefined,
+    { timeout: 20_000, polling: 200 },
+  );
 }

@@ -1,31 +1,12 @@
 // The typed client. Types come from the service's own OpenAPI document (`npm run generate`), so a changed field fails to compile.
-import createClient, { type Middleware } from "openapi-fetch";
+import createClient from "openapi-fetch";
+import { carry } from "./carry";
 import { OfflineError, ProblemError, problemOf } from "./problem";
-import { reachable } from "./reachable";
 import type { components, paths } from "./schema";
-import { session } from "./session";
 
 export type Schemas = components["schemas"];
 
-const signedIn: Middleware = {
-  onRequest({ request }) {
-    const token = session.token();
-    if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
-    return request;
-  },
-  onResponse({ request, response }) {
-    reachable.answered();
-    if (response.status === 401 && request.headers.has("Authorization")) session.end();
-    return response;
-  },
-  onError() {
-    reachable.failed();
-    return new OfflineError();
-  },
-};
-
-export const api = createClient<paths>({ baseUrl: "/" });
-api.use(signedIn);
+export const api = createClient<paths>({ baseUrl: "/", fetch: carry });
 
 interface Outcome<T> {
   data?: T;

@@ -1,8 +1,7 @@
 // Routes that the public contract fixes. They answer with the same problems as all others; types are those of `CONTRACT`-style documents
 // in docs/, written here where the generated client does not have them.
-import { OfflineError, problemOf } from "./problem";
-import { reachable } from "./reachable";
-import { session } from "./session";
+import { carry } from "./carry";
+import { problemOf } from "./problem";
 
 interface Asked {
   query?: Record<string, string | number | boolean | undefined>;
@@ -18,24 +17,17 @@ export async function open(method: Method, path: string, asked: Asked = {}): Pro
   const query = new URLSearchParams(
     Object.entries(asked.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   ).toString();
-  const headers: Record<string, string> = { Authorization: `Bearer ${session.token() ?? ""}` };
+  const headers: Record<string, string> = {};
   if (asked.body !== undefined) headers["Content-Type"] = "application/json";
   if (asked.key !== undefined) headers["Idempotency-Key"] = asked.key;
-  let response: Response;
-  try {
-    response = await fetch(query === "" ? path : `${path}?${query}`, {
+  const response = await carry(
+    new Request(new URL(query === "" ? path : `${path}?${query}`, location.origin), {
       method,
       headers,
       ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
       ...(asked.signal === undefined ? {} : { signal: asked.signal }),
-    });
-  } catch (error) {
-    if (asked.signal?.aborted === true) throw error;
-    reachable.failed();
-    throw new OfflineError();
-  }
-  reachable.answered();
-  if (response.status === 401) session.end();
+    }),
+  );
   if (response.ok) return response;
   const told: unknown = await response.json().catch(() => undefined);
   throw problemOf(response.status, told, response.headers.get("Retry-After"));

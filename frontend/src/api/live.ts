@@ -1,55 +1,60 @@
-// News from the service as it happens: the stream `/api/live`, read with `fetch` because an EventSource cannot carry a token.
+// News from the service as it happens: the stream `/api/live`. What has changed is asked for again; after a break the stream goes on
+// from the last position.
 //
-// A line says which kind of thing has changed; what is shown of it is asked for again. After a break the stream goes on from the last id.
+// Read with `fetch`: an EventSource tells nobody why it ended, and could not carry on after the cookie was refreshed.
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { carry } from "./carry";
+import { accountsQuery } from "./queries";
 import { session } from "./session";
 import { messagesIn } from "./sse";
 
+const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 15_000;
 const GATHER_MS = 120;
-const ASK_MS = 5000;
-const COSTLY: ReadonlySet<unknown> = new Set(["twin", "events"]);
+/** Each change of one's own, of whatever kind, ends with the first; the second stands for more than could be told. */
+const NEWS: ReadonlySet<string> = new Set(["reached", "reset"]);
 
-/** Without a stream: look again every few seconds, at what is cheap to look at. */
-async function ask(client: QueryClient, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await new Promise((resume) => setTimeout(resume, ASK_MS));
-    if (document.visibilityState === "visible")
-      await client.invalidateQueries({ queryKey: ["own"], predicate: ({ queryKey }) => !COSTLY.has(queryKey[1]) });
-  }
+/** Whether a balance is not the one that the screens show. */
+function isBehind(client: QueryClient, data: string): boolean {
+  const told = JSON.parse(data) as { account_id: string; balance: number };
+  const shown = client.getQueryData(accountsQuery.queryKey)?.find((one) => one.id === told.account_id);
+  return shown !== undefined && shown.balance !== told.balance;
 }
+
+const pause = (ms: number) => new Promise((resume) => setTimeout(resume, ms));
 
 async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
   let last: string | null = null;
-  let pause = 500;
+  let wait = PAUSE_MIN_MS;
+  let behind = false;
   let gathering: ReturnType<typeof setTimeout> | undefined;
   const refresh = () => {
     clearTimeout(gathering);
     gathering = setTimeout(() => void client.invalidateQueries({ queryKey: ["own"] }), GATHER_MS);
   };
-  while (!signal.aborted) {
+  while (!signal.aborted && session.is()) {
     try {
-      const headers: Record<string, string> = { Authorization: `Bearer ${session.token() ?? ""}` };
-      if (last !== null) headers["Last-Event-ID"] = last;
-      const response = await fetch("/api/live", { headers, signal });
-      if (response.status === 401) return;
-      if (response.status === 404) {
-        await ask(client, signal);
-        return;
-      }
+      const headers: Record<string, string> = last === null ? {} : { "Last-Event-ID": last };
+      const response = await carry(new Request(new URL("/api/live", location.origin), { headers, signal }));
       if (response.ok && response.body !== null) {
-        pause = 500;
-        for await (const news of messagesIn(response.body)) {
-          last = news.id ?? last;
-          refresh();
+        for await (const { id, event, data } of messagesIn(response.body)) {
+          wait = PAUSE_MIN_MS;
+          // What was told so far may be newer than what the screens had asked for before.
+          if (event === "balance") behind ||= isBehind(client, data);
+          if (NEWS.has(event) && (behind || (last !== null && id !== last))) {
+            refresh();
+            behind = false;
+          }
+          if (event === "end" && (JSON.parse(data) as { reason: string }).reason === "signed_out") session.end();
+          last = id ?? last;
         }
       }
     } catch {
       // Cut off; go on below.
     }
-    await new Promise((resume) => setTimeout(resume, pause));
-    pause = Math.min(pause * 2, PAUSE_MAX_MS);
+    await pause(wait);
+    wait = Math.min(wait * 2, PAUSE_MAX_MS);
   }
 }
 

@@ -1,40 +1,42 @@
-// Who is signed in, as far as this browser knows. The token is kept in this one place and handed to requests by `client`.
+// Who is signed in, as far as this browser knows. The session itself is a cookie that no script can read; what lies in the storage is a
+// mark that there is one, so that the right screen is shown before the service has been asked.
 import { useSyncExternalStore } from "react";
 
-const NAME = "fintwin.token";
+const NAME = "fintwin.signed-in";
 const listeners = new Set<() => void>();
 
-function read(): string | null {
+function read(): boolean {
   try {
-    return localStorage.getItem(NAME);
+    return localStorage.getItem(NAME) !== null;
   } catch {
-    return null;
+    return false;
   }
 }
 
 let current = read();
 
-function set(token: string | null): void {
-  current = token;
+function set(signedIn: boolean): void {
+  if (signedIn === current) return;
+  current = signedIn;
   try {
-    if (token === null) localStorage.removeItem(NAME);
-    else localStorage.setItem(NAME, token);
+    if (signedIn) localStorage.setItem(NAME, "1");
+    else localStorage.removeItem(NAME);
   } catch {
-    // Without storage the session lasts as long as the page.
+    // Without storage the mark lasts as long as the page.
   }
   for (const listener of listeners) listener();
 }
 
 export const session = {
-  token: () => current,
-  begin: (token: string) => set(token),
-  end: () => set(null),
+  is: () => current,
+  begin: () => set(true),
+  end: () => set(false),
 };
 
 function subscribe(listener: () => void): () => void {
   const elsewhere = (event: StorageEvent) => {
     if (event.key !== NAME) return;
-    current = event.newValue;
+    current = event.newValue !== null;
     listener();
   };
   listeners.add(listener);
@@ -45,7 +47,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The token, or null; signing out in one tab signs out in all. */
-export function useToken(): string | null {
-  return useSyncExternalStore(subscribe, session.token);
+/** Signing out in one tab signs out in all. */
+export function useSignedIn(): boolean {
+  return useSyncExternalStore(subscribe, session.is);
 }

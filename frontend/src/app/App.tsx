@@ -24,7 +24,7 @@ const Audit = lazy(() => import("@/features/audit/AuditPage"));
 const Settings = lazy(() => import("@/features/settings/SettingsPage"));
 
 // The screen that people open first is fetched at once, not when the gates have let them through.
-if (session.token() !== null && /^\/(?:dashboard)?$/.test(location.pathname)) void dashboard();
+if (session.is() && /^\/(?:dashboard)?$/.test(location.pathname)) void dashboard();
 
 const TRIES = 3;
 
@@ -40,7 +40,7 @@ function queryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
-  if (session.token() !== null) {
+  if (session.is()) {
     // Nearly every screen needs these two: they are asked for while its code is still on the way.
     client.query(meQuery).catch(() => undefined);
     client.query(accountsQuery).catch(() => undefined);

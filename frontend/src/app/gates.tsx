@@ -3,22 +3,22 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { Navigate, Outlet, useLocation } from "react-router";
 import { meQuery, useMe } from "@/api/queries";
-import { useToken } from "@/api/session";
+import { useSignedIn } from "@/api/session";
 import { FormatContext, formatOf } from "@/shared/format";
 import { Failed } from "@/shared/ui/states";
 import { Splash } from "./Splash";
 
 export function NeedsNobody() {
-  return useToken() === null ? <Outlet /> : <Navigate to="/dashboard" replace />;
+  return useSignedIn() ? <Navigate to="/dashboard" replace /> : <Outlet />;
 }
 
 export function NeedsSignIn() {
-  const token = useToken();
+  const signedIn = useSignedIn();
   const client = useQueryClient();
   useEffect(() => {
-    if (token === null) client.removeQueries({ queryKey: ["own"] });
-  }, [client, token]);
-  return token === null ? <Navigate to="/login" replace /> : <Known />;
+    if (!signedIn) client.removeQueries({ queryKey: ["own"] });
+  }, [client, signedIn]);
+  return signedIn ? <Known /> : <Navigate to="/login" replace />;
 }
 
 function Known() {

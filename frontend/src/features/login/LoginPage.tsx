@@ -15,8 +15,8 @@ const GoogleSignIn = lazy(() => import("./GoogleSignIn"));
 export default function LoginPage() {
   const config = useQuery(configQuery);
   const demo = useMutation({
-    mutationFn: (sample: boolean) => body(api.POST("/api/auth/demo", { body: { sample } })),
-    onSuccess: (signedIn) => session.begin(signedIn.ft_token),
+    mutationFn: (sample: boolean) => body(api.POST("/api/auth/demo", { body: { sample, cookie: true } })),
+    onSuccess: session.begin,
   });
   useEffect(() => {
     document.title = "Sign in · FinTwin";

@@ -7,6 +7,7 @@ import { DataSection } from "./components/DataSection";
 import { SessionsSection } from "./components/SessionsSection";
 import { ProfileForm } from "@/shared/profile/ProfileForm";
 import { useToast } from "@/shared/ui/Toasts";
+import "./settings.css";
 
 const THEMES = [
   ["system", "As the system"],
