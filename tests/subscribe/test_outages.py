@@ -1,4 +1,4 @@
-"""The publisher killed, Redis killed, flushed, trimmed and away while money moves: nobody notices, every subscriber has it all."""
+"""Publisher and Redis killed, Redis flushed, trimmed and away while money moves: nobody notices, every subscriber has it all."""
 
 import random
 import threading
