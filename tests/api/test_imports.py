@@ -132,6 +132,45 @@ async def test_what_was_spent_cannot_be_taken_back_yet(app: Service) -> None:
     assert await ada.balance() == 0
 
 
+async def test_an_older_file_goes_into_an_account_that_has_a_newer_one(app: Service) -> None:
+    """Its rows are booked into the past where the days in between allow it, and its balances are those of then."""
+    ada = await app.person()
+    newer = "Date,Amount,Balance\n2024-05-01,100.00,100.00\n2024-06-01,-90.00,10.00\n"
+    older = "Date,Amount,Balance\n2024-01-01,50.00,50.00\n2024-02-01,-35.00,15.00\n2024-03-01,-14.00,1.00\n"
+    first = await previewed(ada, newer)
+    assert (await ada.post(f"/api/import/{first['id']}/commit")).json["booked"] == 2
+    second = await previewed(ada, older)
+    assert (second["new"], second["refused"], second["opening_balance"]) == (3, 0, 0)
+    done = (await ada.post(f"/api/import/{second['id']}/commit")).json
+    assert (done["booked"], done["refused"], done["mismatches"]) == (3, 0, 0)
+    assert await ada.balance() == Decimal("11.00")
+    too_much = await previewed(ada, "Date,Amount\n2024-02-15,-2.00\n2024-02-16,-1.00\n")
+    assert [row["reason"] for row in too_much["refused_rows"]] == [
+        "The payment of 2.00 EUR is more than the 1.00 EUR that were available on 2024-03-01."
+    ]
+    gone = await ada.ask("DELETE", f"/api/import/{second['id']}")
+    assert (gone.json["reversed"], gone.json["remaining"]) == (3, 0)
+    third = await previewed(ada, older)
+    done = (await ada.post(f"/api/import/{third['id']}/commit")).json
+    assert (done["booked"], done["refused"], done["mismatches"]) == (3, 0, 0)
+    assert await ada.balance() == Decimal("11.00")
+
+
+async def test_what_was_taken_back_goes_in_again(app: Service) -> None:
+    """After a DELETE the same file may be booked anew, although all its rows lie before the reversals."""
+    ada = await app.person()
+    text = "Date,Amount,Balance\n2024-05-01,100.00,130.00\n2024-06-01,-125.00,5.00\n"
+    for _ in range(2):
+        preview = await previewed(ada, text)
+        assert (preview["new"], preview["opening_balance"]) == (2, Decimal("30.00"))
+        done = (await ada.post(f"/api/import/{preview['id']}/commit")).json
+        assert (done["booked"], done["refused"], done["mismatches"]) == (2, 0, 0)
+        assert await ada.balance() == Decimal("5.00")
+        gone = await ada.ask("DELETE", f"/api/import/{preview['id']}")
+        assert (gone.json["reversed"], gone.json["remaining"]) == (3, 0)
+        assert await ada.balance() == 0
+
+
 async def test_a_draft_that_was_never_booked_is_forgotten(app: Service) -> None:
     """Nothing is reversed, and it cannot be committed any more."""
     ada = await app.person()

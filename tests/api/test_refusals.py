@@ -97,7 +97,7 @@ async def tomorrow(_: Service, ada: Person) -> Answer:
     return await ada.post("/api/transactions/", {"type": "deposit", "amount": 1, "effective_at": at})
 
 
-async def before_the_last_one(_: Service, ada: Person) -> Answer:
+async def before_there_was_money(_: Service, ada: Person) -> Answer:
     return await ada.post(
         "/api/transactions/", {"type": "withdrawal", "amount": 1, "effective_at": "2020-01-01T00:00:00Z"}
     )
@@ -141,7 +141,7 @@ async def before_the_profile(app: Service, _: Person) -> Answer:
         (unfrozen_for_nothing, 422, "account_not_frozen"),
         (closed_with_money, 422, "balance_not_zero"),
         (tomorrow, 422, "effective_at_in_future"),
-        (before_the_last_one, 422, "effective_at_too_early"),
+        (before_there_was_money, 422, "insufficient_funds"),
         (from_somebody_elses_account, 404, "unknown_account"),
         (over_15_digits, 422, "balance_too_large"),
         (in_no_currency, 422, "unknown_currency"),

@@ -62,7 +62,8 @@ class Histories(RuleBasedStateMachine):
             received = accounts.received_leg(answer[0], account)
             other = accounts.decide(self.states.get(answer[0].to_account), accounts.ReceiveTransfer(
                 at=self.now, from_account=account, amount_minor=received.amount_minor, currency=received.currency,
-                reverses=received.reverses, date_only=received.date_only,
+                effective_at=getattr(command, "effective_at", None), reverses=received.reverses,
+                date_only=received.date_only,
             ))  # fmt: skip
             if isinstance(other, Refusal):
                 assert other.code in {Code.UNKNOWN_ACCOUNT, Code.RECIPIENT_CANNOT_RECEIVE}
@@ -74,11 +75,26 @@ class Histories(RuleBasedStateMachine):
             for one in events:
                 self.book(stream, one, getattr(command, "effective_at", None) or self.now)
         assert not any(total for name, total in self.totals.items() if isinstance(name, str) and name[0] == "t")
+        if isinstance(answer[0], accounts.Withdrawn | accounts.TransferSent):
+            self.none_breached(account, getattr(command, "effective_at", None) or self.now + AHEAD)
         return answer
+
+    def none_breached(self, account: UUID, since: datetime) -> None:
+        """After a payment, no balance since it counts is below the limit, added up moment by moment."""
+        moves: dict[datetime, int] = {}
+        for stream, _, one, effective_at, _, _ in self.log:
+            if stream == account:
+                moves[effective_at] = moves.get(effective_at, 0) + delta_minor(one)
+        balance_minor = 0
+        for at in sorted(moves):
+            balance_minor += moves[at]
+            assert at < since or balance_minor >= -self.states[account].overdraft_limit_minor
 
     def book(self, account: UUID, one: Any, effective_at: datetime) -> None:
         before = self.states.get(account)
         after = accounts.evolve(before, one, effective_at=effective_at)
+        if before is None:
+            after = accounts.remembering(after)
         assert after.version == (0 if before is None else before.version) + 1
         if before is not None:
             assert after.balance_minor - before.balance_minor == delta_minor(one)
@@ -205,6 +221,7 @@ class Histories(RuleBasedStateMachine):
                 if stream == account:
                     assert replayed == before
                     replayed = accounts.evolve(replayed, one, effective_at=effective_at)
+                    replayed = accounts.remembering(replayed) if replayed.version == 1 else replayed
             assert replayed == state
 
 

@@ -25,9 +25,21 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ME, OTHER, EARLIER = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def with_(state: AccountState, **changes: Any) -> AccountState:
+    return accounts.AccountState(**{name: getattr(state, name) for name in state.__struct_fields__} | changes)
+
+
 OPEN = AccountState(version=3, currency="EUR", kind="checking", name="s1.x", balance_minor=100_00)
 FROZEN = AccountState(version=3, currency="EUR", kind="checking", name="s1.x", status=Status.FROZEN)
 CLOSED = AccountState(version=3, currency="EUR", kind="checking", name="s1.x", status=Status.CLOSED)
+# 100.00 came in four days ago, 90.00 went two days ago, and 80.00 came in yesterday.
+LATE = with_(
+    OPEN,
+    effective_at_last=NOW - DAY,
+    past=accounts.Past([(NOW - 4 * DAY, 100_00), (NOW - 2 * DAY, -90_00), (NOW - DAY, 80_00)]),
+)
 ANSWERS = profiles.ProfileAnswers(
     account_name="s1.x",
     currency_preference="EUR",
@@ -51,10 +63,6 @@ FULL_OF_HOLDINGS = holdings.HoldingsState(
 REGISTERED = profiles.ProfileState(version=1, provider="demo")
 
 
-def with_(state: AccountState, **changes: Any) -> AccountState:
-    return accounts.AccountState(**{name: getattr(state, name) for name in state.__struct_fields__} | changes)
-
-
 def decided(state: AccountState | None, command: Any) -> Callable[[], Any]:
     return lambda: accounts.decide(state, command)
 
@@ -76,8 +84,8 @@ def send(to: UUID = OTHER, amount_minor: int = 1, **more: Any) -> accounts.SendT
     return accounts.SendTransfer(at=NOW, account_id=ME, to_account=to, amount_minor=amount_minor, **more)
 
 
-def receive(amount_minor: int = 1, currency: str = "EUR") -> accounts.ReceiveTransfer:
-    return accounts.ReceiveTransfer(at=NOW, from_account=OTHER, amount_minor=amount_minor, currency=currency)
+def receive(amount_minor: int = 1, currency: str = "EUR", **more: Any) -> accounts.ReceiveTransfer:
+    return accounts.ReceiveTransfer(at=NOW, from_account=OTHER, amount_minor=amount_minor, currency=currency, **more)
 
 
 def opening(currency: str = "EUR") -> accounts.OpenAccount:
@@ -149,6 +157,11 @@ ROWS: list[tuple[Code, str, Callable[[], Any]]] = [
     (Code.SAME_ACCOUNT, "send", decided(OPEN, send(to=ME))),
     (Code.RECIPIENT_CANNOT_RECEIVE, "frozen", decided(FROZEN, receive())),
     (Code.RECIPIENT_CANNOT_RECEIVE, "closed", decided(CLOSED, receive())),
+    (
+        Code.RECIPIENT_CANNOT_RECEIVE,
+        "closed period",
+        decided(with_(OPEN, closed_through=date(2026, 5, 18)), receive(effective_at=NOW - 2 * DAY)),
+    ),
     (Code.RECIPIENT_CANNOT_RECEIVE, "other currency", decided(OPEN, receive(currency="USD"))),
     (Code.RECIPIENT_CANNOT_RECEIVE, "too rich", decided(OPEN, receive(MINOR_MAX))),
     (Code.INSUFFICIENT_FUNDS, "withdraw", decided(OPEN, withdraw(100_01))),
@@ -159,8 +172,13 @@ ROWS: list[tuple[Code, str, Callable[[], Any]]] = [
     (Code.EFFECTIVE_AT_IN_FUTURE, "close today", decided(OPEN, accounts.ClosePeriod(at=NOW, through=NOW.date()))),
     (
         Code.EFFECTIVE_AT_TOO_EARLY,
-        "before the last one",
+        "in a past that is not known",
         decided(with_(OPEN, effective_at_last=NOW - DAY), withdraw(effective_at=NOW - 2 * DAY)),
+    ),
+    (
+        Code.INSUFFICIENT_FUNDS,
+        "too much for a day in between",
+        decided(with_(LATE, balance_minor=90_00), withdraw(10_01, effective_at=NOW - 3 * DAY)),
     ),
     (
         Code.EFFECTIVE_AT_TOO_EARLY,
@@ -326,6 +344,9 @@ def test_a_deposit_follows_the_same_order() -> None:
         (with_(OPEN, balance_minor=MINOR_MAX - 1), deposit(1)),
         (with_(OPEN, effective_at_last=NOW - DAY), deposit(effective_at=NOW - DAY)),
         (with_(OPEN, effective_at_last=NOW + DAY), deposit()),
+        (with_(OPEN, effective_at_last=NOW - DAY), deposit(effective_at=NOW - 9 * DAY)),
+        (with_(LATE, balance_minor=90_00), withdraw(10_00, effective_at=NOW - 3 * DAY)),
+        (with_(LATE, balance_minor=90_00), withdraw(90_00, effective_at=NOW - DAY)),
         (with_(OPEN, closed_through=date(2026, 5, 18)), deposit(effective_at=datetime(2026, 5, 19, tzinfo=UTC))),
         (OPEN, deposit(effective_at=NOW)),
         (OPEN, deposit(currency="EUR")),

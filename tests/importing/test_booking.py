@@ -118,7 +118,7 @@ async def test_bad_rows_are_told_and_the_others_booked(desk: Desk, tmp_path: Pat
     assert (report.rows, report.booked) == (4, 2)
     assert [(one.line, one.reason.split(":")[0]) for one in report.bad] == [
         (3, "the date '2024-01-xx' is not of the form %Y-%m-%d"),
-        (4, "refused (effective_at_too_early)"),
+        (4, "the date lies before that of the account's row before it"),
     ]
 
 

@@ -99,27 +99,29 @@ async def test_a_closed_period_stays_closed(database: Database) -> None:
 
 
 async def test_effective_dates_of_two_processes(database: Database) -> None:
-    """An earlier effective date than what another process has booked meanwhile is refused."""
+    """A payment of a day before what another process has booked meanwhile is held against the days in between."""
     async with open_ledger(database) as one, open_ledger(database) as two:
         anna = await one.person()
         account = await one.further_account(anna)
         booked(await one.deposit(anna, 5, account=account, effective_at=now() - timedelta(days=9)))
         booked(await two.deposit(anna, 5, account=account, effective_at=now() - timedelta(days=2)))
-        late = await one.deposit(anna, 5, account=account, effective_at=now() - timedelta(days=5))
-        assert refused(late) is Code.EFFECTIVE_AT_TOO_EARLY
+        late = now() - timedelta(days=5)
+        assert refused(await one.withdraw(anna, 6, account=account, effective_at=late)) is Code.INSUFFICIENT_FUNDS
+        booked(await one.withdraw(anna, 5, account=account, effective_at=late))
+        booked(await one.deposit(anna, 5, account=account, effective_at=late))
     assert await problems_of(database) == []
 
 
 async def test_money_that_came_in_has_a_date_too(database: Database) -> None:
-    """A deposit of another process asks for no state and changes none but the last date: that one is respected."""
+    """A deposit of another process asks for no state and changes none but the last date: it is not there before its day."""
     async with open_ledger(database) as one, open_ledger(database) as two:
         anna = await one.person()
         account = await one.further_account(anna)
         booked(await one.deposit(anna, 5, account=account, effective_at=now() - timedelta(days=9)))
         booked(await two.deposit(anna, 5, account=account))
-        for move in (one.deposit, one.withdraw):
-            late = await move(anna, 1, account=account, effective_at=now() - timedelta(days=5))
-            assert refused(late) is Code.EFFECTIVE_AT_TOO_EARLY
+        late = await one.withdraw(anna, 6, account=account, effective_at=now() - timedelta(days=5))
+        assert refused(late) is Code.INSUFFICIENT_FUNDS
+        booked(await one.withdraw(anna, 6, account=account))
     assert await problems_of(database) == []
 
 

@@ -69,7 +69,8 @@ class World:
         )
         if kind is StreamKind.ACCOUNT:
             self.owners[stream] = user
-            self.accounts[stream] = accounts.evolve(self.accounts.get(stream), event, effective_at=effective_at)
+            state = accounts.evolve(self.accounts.get(stream), event, effective_at=effective_at)
+            self.accounts[stream] = accounts.remembering(state) if state.version == 1 else state
         elif kind is StreamKind.PROFILE:
             self.profiles[stream] = profiles.evolve(self.profiles.get(stream), event)
         else:

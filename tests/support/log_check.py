@@ -134,7 +134,9 @@ def head_problems(log: Log) -> Iterator[str]:
         lasts[one.stream] = event
         if one.stream_kind in {StreamKind.ACCOUNT, StreamKind.PROFILE}:
             before = states.get(one.stream)
-            states[one.stream] = evolved(before, one.stream, one.event, one.effective_at)
+            state = evolved(before, one.stream, one.event, one.effective_at)
+            opened = before is None and isinstance(state, AccountState)
+            states[one.stream] = accounts.remembering(state) if opened else state
             yield from step_problems(one, before, states[one.stream])
     if {one.stream for one in log.heads} != lasts.keys():
         yield "heads and streams are not the same ones"
@@ -147,8 +149,8 @@ def head_problems(log: Log) -> Iterator[str]:
         ):  # fmt: skip
             yield f"head of {one.stream}: not at the stream's last event"
         state = states.get(one.stream)
-        # A head does not list what was reversed: that has a table of its own.
-        folded = replace(state, reversed=frozenset()) if isinstance(state, AccountState) else state
+        # A head does not list what was reversed, which has a table of its own, nor the past, which is the log.
+        folded = replace(state, reversed=frozenset(), past=None) if isinstance(state, AccountState) else state
         if folded is not None and one.state != folded:
             yield f"head of {one.stream}: {one.state} is not {folded}"
 
@@ -160,6 +162,10 @@ def step_problems(one: Recorded, before: Any, state: Any) -> Iterator[str]:
             yield f"position {one.position}: {state.balance_minor} is below the limit"
         if before is not None and accounts.delta_minor(one.event) and one.event.currency != state.currency:
             yield f"position {one.position}: {one.event.currency} on an account in {state.currency}"
+        if before is not None and before.counts_late(one.effective_at) and accounts.delta_minor(one.event) < 0:
+            lowest = before.past.lowest(one.effective_at, before.balance_minor)
+            if lowest.balance_minor - one.event.amount_minor < -state.overdraft_limit_minor:
+                yield f"position {one.position}: a balance of {lowest.at} is below the limit"
 
 
 def index_problems(log: Log) -> Iterator[str]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "sample": "fintwin.cli.sample:sample",
     "api": "fintwin.cli.api:api",
     "import": "fintwin.cli.import_:import_",
+    "close-period": "fintwin.cli.close_period:close_period",
     "migrate": "fintwin.cli.migrate:migrate",
     "projector": "fintwin.cli.projector:projector",
     "publisher": "fintwin.cli.publisher:publisher",

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from uuid_utils.compat import uuid7
 
-from fintwin.domain.accounts.decide import ALREADY_REVERSED, RECIPIENT_CANNOT_RECEIVE, UNKNOWN_ACCOUNT
+from fintwin.domain.accounts.decide import ALREADY_REVERSED, PAST_UNKNOWN, RECIPIENT_CANNOT_RECEIVE, UNKNOWN_ACCOUNT
 from fintwin.domain.catalogue import encode
 from fintwin.domain.hashing import microseconds
 from fintwin.domain.refusals import Code, Refusal
@@ -42,13 +42,24 @@ _ANSWERS = {
 
 
 class Slice:
-    """The commands of one append. `decide` fills the batch; `settle` hands out what became of it."""
+    """The commands of one append. `decide` fills the batch; `settle` hands out what became of it.
 
-    __slots__ = ("_changes", "_states", "batch", "submissions")
+    ``set_aside`` are those that count before what is booked already, and all that come after them on the same account: they
+    need the account's past (`ledger.pasts`), which is not read while others wait.
+    """
 
-    def __init__(self, submissions: Sequence[Submission], states: States) -> None:
-        """``states`` are shared with the other slices of the writer."""
+    __slots__ = ("_changes", "_states", "_undated_at", "batch", "set_aside", "submissions")
+
+    def __init__(
+        self, submissions: Sequence[Submission], states: States, *, undated_at: datetime | None = None
+    ) -> None:
+        """``states`` are shared with the other slices of the writer.
+
+        ``undated_at``: when the log takes what counts from its recording, where nothing may be decided on an earlier guess.
+        """
         self.submissions: Sequence[Submission] = submissions
+        self.set_aside: list[Submission] = []
+        self._undated_at = undated_at
         self.batch = Batch()
         self._states = states
         self._changes: list[list[Change]] = []
@@ -59,7 +70,11 @@ class Slice:
         A command that cannot even be decided is our bug: it fails alone and leaves the slice.
         """
         decidable = []
+        aside = self._states.aside
         for submission in self.submissions:
+            if aside and not aside.isdisjoint(submission.plan.streams):
+                self.set_aside.append(submission)
+                continue
             known = [self._states.get(submission.user_id, stream) for stream in submission.plan.streams]
             try:
                 decided = submission.plan.decide([None if one is None else one.state for one in known])
@@ -67,6 +82,10 @@ class Slice:
                 fault = LedgerFaultError(f"{type(submission.plan).__name__} could not be decided")
                 fault.__cause__ = error
                 submission.fail(fault)
+                continue
+            if decided is PAST_UNKNOWN:
+                aside.update(submission.plan.streams)
+                self.set_aside.append(submission)
                 continue
             decidable.append(submission)
             self._add(submission, known, decided)
@@ -86,9 +105,10 @@ class Slice:
         batch.add_command(user_id, submission.transaction_id, submission.key, submission.request, plan.reverses)
         effective_at = plan.effective_at
         effective_us = None if effective_at is None else microseconds(effective_at)
+        counts_at = effective_at or self._undated_at or submission.at
         for change in decided:
             before = states.get(user_id, change.stream)
-            after = states.apply(user_id, submission.transaction_id, change, effective_at or submission.at)
+            after = states.apply(user_id, submission.transaction_id, change, counts_at)
             # A payee learns nothing of the payer's request.
             metadata = submission.metadata if change.stream in own else b"{}"
             add_change(batch, change, before, after, effective_us, encode(change.event), metadata)

@@ -52,10 +52,13 @@ class Known(NamedTuple):
 class States:
     """Recently used states of streams, bounded in number."""
 
-    def __init__(self, kept_max: int = 50_000) -> None:
-        """``kept_max``: number of streams to keep."""
+    def __init__(self, kept_max: int = 50_000, *, exact: bool = False) -> None:
+        """``kept_max``: number of streams to keep. ``exact``: nobody else can change them meanwhile."""
+        self._exact = exact
         self._known: dict[StreamKey, Known] = {}
         self._kept_max = kept_max
+        self.aside: set[StreamKey] = set()
+        """Accounts whose commands wait for their past, see `slices.Slice`."""
 
     def get(self, user_id: UUID, stream: StreamKey) -> Known | None:
         """What is known of a stream, if it is the user's own."""
@@ -87,6 +90,8 @@ class States:
             if not change.conditional:
                 return None
             after = evolved(None, change.stream, change.event, at)
+            if self._exact and isinstance(after, AccountState):
+                after = accounts.remembering(after)
             self.put(change.stream, Known(user_id, after, transaction_id))
             return after
         after = evolved(known.state, change.stream, change.event, at)
@@ -103,7 +108,7 @@ class States:
         if known is None or known.state.version >= version:
             return
         if isinstance(known.state, AccountState) and balance_minor is not None:
-            state = replace(known.state, version=version, balance_minor=balance_minor)
+            state = replace(known.state, version=version, balance_minor=balance_minor, past=None)
             self._known[stream] = Known(known.owner, state, known.basis)
         else:
             del self._known[stream]
@@ -123,6 +128,8 @@ def add_change(
     event = change.event
     moves_money = isinstance(event, _MONEY)
     version, balance_minor, basis = _named(before) if change.conditional else (None, None, None)
+    if moves_money and (isinstance(event, accounts.Deposited) or _knows_past(before)):
+        balance_minor = None
     batch.add_event(
         change.stream,
         version=version,
@@ -144,6 +151,11 @@ def add_change(
         batch.add_head_facts(after.currency, after.status, after.overdraft_limit_minor, facts_of(after))
     else:
         batch.add_head_facts(None, None, None, facts_of(after))
+
+
+def _knows_past(known: Known | None) -> bool:
+    """Whether a movement was decided in the order in which everything counts; then it may count before the last one."""
+    return known is not None and isinstance(known.state, AccountState) and known.state.past is not None
 
 
 def _named(known: Known | None) -> tuple[int, int | None, UUID | None]:

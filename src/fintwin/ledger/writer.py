@@ -20,6 +20,7 @@ from uuid import UUID
 import structlog
 
 from fintwin.domain.streams import StreamKey
+from fintwin.ledger.pasts import Pasts
 from fintwin.ledger.slices import Slice
 from fintwin.ledger.states import States
 from fintwin.ledger.submission import (
@@ -33,6 +34,9 @@ from fintwin.store.append import Appended, append, load_heads
 from fintwin.store.connect import LOST, REFUSED, UNDONE, Connection, Pool
 
 _log = structlog.get_logger(__name__)
+
+LATE_SLICE_MAX = 32
+"""Commands that are decided under the lock together, where each may look at years of one account."""
 
 
 class _Group:
@@ -64,6 +68,9 @@ class Writer:
         self._waiting_max = waiting_max
         self._tries_max = tries_max
         self._states = States()
+        self._pasts = Pasts()
+        self._late: deque[_Group] = deque()
+        self._late_task: asyncio.Task[None] | None = None
         self._queue: deque[_Group] = deque()
         self._waiting = 0
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -108,8 +115,8 @@ class Writer:
 
     async def close(self) -> None:
         """Wait until everything that was taken is answered."""
-        while self._in_flight:
-            await asyncio.wait(set(self._in_flight))
+        while under_way := {*self._in_flight, *([self._late_task] if self._late_task else [])}:
+            await asyncio.wait(under_way)
 
     def _enqueue(self, group: _Group) -> None:
         if self._waiting >= self._waiting_max:
@@ -172,13 +179,19 @@ class Writer:
                 except Exception as error:  # noqa: BLE001  each command is told what happened to it
                     self._failed(submissions, error)
                     return
+                if part.set_aside:
+                    if atomic:
+                        self._states.forget(part.streams())
+                    self._put_aside(submissions if atomic else part.set_aside, atomic=atomic)
+                    if atomic or not part.submissions:
+                        return
                 appending = asyncio.ensure_future(append(connection, part.batch, atomic=atomic))
                 self._flying[appending] = part.streams()
                 await asyncio.sleep(0)
             again, broken = await self._settle(part, appending, atomic=atomic)
         # Without the connection: what is appended under the lock takes one of its own, and a small pool may have no other.
         if broken is not None:
-            await self._append_singly(submissions, broken)
+            await self._append_singly(part.submissions, broken)
         if again:
             await self._again(again, atomic=atomic)
 
@@ -252,13 +265,10 @@ class Writer:
 
     async def _append_locked(self, submissions: list[Submission], *, atomic: bool) -> None:
         """The log waits while these are decided: nobody can be faster."""
-        states = States()
-        wanted = [(one.user_id, stream) for one in submissions for stream in one.plan.streams]
-        part = Slice(submissions, states)
+        part = Slice(submissions, States())
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                states.refresh(await load_heads(connection, wanted, lock=True))
-                part.decide()
+                part = await self._pasts.decided(connection, submissions)
                 appended = await append(connection, part.batch, atomic=atomic)
         except Exception as error:  # noqa: BLE001  each command is told what happened to it
             self._states.forget(part.streams())
@@ -283,6 +293,37 @@ class Writer:
         elif again:
             # They hang on one that dropped out: it was already reversed, or its payee cannot receive.
             await self._append_locked(again, atomic=atomic)
+
+    def _put_aside(self, submissions: Sequence[Submission], *, atomic: bool) -> None:
+        """These need the past of their accounts; nobody else waits for it."""
+        if sum(len(one.submissions) for one in self._late) + len(submissions) > self._waiting_max:
+            self._failed(submissions, LedgerBusyError())
+            return
+        self._states.aside.update(stream for one in submissions for stream in one.plan.streams)
+        size = len(submissions) if atomic else LATE_SLICE_MAX
+        for begin in range(0, len(submissions), size):
+            self._late.append(_Group(submissions[begin : begin + size], atomic=atomic))
+        if self._late_task is None:
+            self._late_task = asyncio.get_running_loop().create_task(self._run_late())
+
+    async def _run_late(self) -> None:
+        """One group after the other, so that the commands on an account keep their order."""
+        while self._late:
+            group = self._late[0]
+            streams = {stream for one in group.submissions for stream in one.plan.streams}
+            try:
+                pending = [append for append, theirs in self._flying.items() if not streams.isdisjoint(theirs)]
+                if pending:
+                    await asyncio.wait(pending)
+                async with self._pool.acquire() as connection:
+                    await self._pasts.read_ahead(connection, group.submissions)
+                await self._append_locked(list(group.submissions), atomic=group.atomic)
+            except Exception as error:  # noqa: BLE001  each command is told what happened to it
+                self._failed(group.submissions, error)
+            self._late.popleft()
+            waiting = {stream for later in self._late for one in later.submissions for stream in one.plan.streams}
+            self._states.aside.difference_update(streams - waiting)
+        self._late_task = None
 
     def _count(self, submissions: Sequence[Submission]) -> None:
         for one in submissions:

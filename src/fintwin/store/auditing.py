@@ -183,6 +183,18 @@ async def streams_of(connection: Connection, user_id: UUID) -> Sequence[tuple[in
     return [(row[0], row[1]) for row in rows]
 
 
+async def account_page(
+    connection: Connection, after: UUID, limit: int, user_id: UUID | None = None
+) -> list[tuple[UUID, UUID]]:
+    """Accounts in the order of their ids, after one of them: (account, owner); of all users or of one."""
+    rows = await connection.fetch(
+        "SELECT stream_id, user_id FROM log.stream_head WHERE shard = $1 AND stream_kind = 1 AND stream_id > $2 "
+        "AND ($3::uuid IS NULL OR user_id = $3) ORDER BY shard, stream_kind, stream_id LIMIT $4",
+        SHARD, after, user_id, limit,
+    )  # fmt: skip
+    return [(row["stream_id"], row["user_id"]) for row in rows]
+
+
 async def strays(connection: Connection) -> Sequence[Row]:
     """Rows that belong to no log that this version keeps."""
     rows: Sequence[Row] = await connection.fetch(_STRAYS, SHARD)

@@ -6,6 +6,7 @@ The function sets the tenant for its own transaction, and row level security let
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 from fintwin.domain.streams import Recorded, StreamKey
@@ -60,3 +61,17 @@ async def reversals(connection: Connection | Pool, user_id: UUID, transaction_id
     """Which of these transactions the user has taken back, and by which transaction."""
     rows = await connection.fetch("SELECT * FROM log.reversals($1, $2)", user_id, transaction_ids)
     return {row["transaction_id"]: row["reversed_by"] for row in rows}
+
+
+async def account_moves(
+    connection: Connection | Pool, user_id: UUID, account_id: UUID, after: int = 0, limit: int = 20_000
+) -> list[tuple[int, datetime, int]]:
+    """What moved on an own account after a version: version, when it counts, signed minor units (0 where no money moved)."""
+    rows = await connection.fetch("SELECT * FROM log.account_moves($1, $2, $3, $4)", user_id, account_id, after, limit)
+    return [(row["version"], row["effective_at"], row["delta_minor"]) for row in rows]
+
+
+async def standing_moves(connection: Connection | Pool, user_id: UUID, account_id: UUID) -> list[tuple[datetime, int]]:
+    """What moved on an own account by the moment it counts, in that order, without reversals and what they took back."""
+    rows = await connection.fetch("SELECT * FROM log.standing_moves($1, $2)", user_id, account_id)
+    return [(row["effective_at"], row["delta_minor"]) for row in rows]

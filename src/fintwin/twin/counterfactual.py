@@ -70,6 +70,7 @@ def changed_past(fork: Fork, steps: Sequence[tuple[int, ask.Step]]) -> ChangedPa
     consequences: list[Consequence] = []
     for _, group in groupby(fork.events, key=lambda one: one.transaction_id):
         _replay(changed, [one for one in group if one.stream_kind in REPLAYED], change, consequences)
+    changed.accounts = {account: replace(state, past=None) for account, state in changed.accounts.items()}
     changed.events = fork.events
     changed.shard, changed.position, changed.hash = fork.shard, fork.position, fork.hash
     return ChangedPast(changed, tuple(consequences), told)
@@ -132,6 +133,9 @@ def _replay(fork: Fork, group: list[Recorded], change: _Change, consequences: li
     for one in group:
         if not (isinstance(one.event, accounts.TransactionAnnotated) and one.event.transaction_id in change.omitted):
             fork.replace(one)
+        if isinstance(one.event, accounts.AccountOpened):
+            # A payment that was booked late is held against the days that it was booked into.
+            fork.accounts[one.stream_id] = accounts.remembering(fork.accounts[one.stream_id])
 
 
 def _amended(one: Recorded, change: _Change) -> Recorded:
@@ -170,7 +174,12 @@ def _consequence(fork: Fork, one: Recorded, refusal: Refusal) -> Consequence:
     happened = one.event
     state: AccountState = fork.accounts[one.stream_id]
     amount = getattr(happened, "amount_minor", 0)
-    short = refusal.code is Code.INSUFFICIENT_FUNDS
+    missing_minor = 0
+    if refusal.code is Code.INSUFFICIENT_FUNDS:
+        lowest_minor = state.balance_minor
+        if state.past is not None and state.counts_late(one.effective_at):
+            lowest_minor = state.past.lowest(one.effective_at, lowest_minor).balance_minor
+        missing_minor = amount - max(lowest_minor + state.overdraft_limit_minor, 0)
     return Consequence(
         transaction_id=one.transaction_id,
         account_id=one.stream_id,
@@ -180,5 +189,5 @@ def _consequence(fork: Fork, one: Recorded, refusal: Refusal) -> Consequence:
         currency=state.currency,
         code=refusal.code.value,
         detail=refusal.detail,
-        missing_minor=amount - max(state.available_minor, 0) if short else 0,
+        missing_minor=missing_minor,
     )

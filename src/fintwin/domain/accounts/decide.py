@@ -5,18 +5,23 @@ Rules are checked in one order, and the first that forbids the command answers:
 1. the account exists, is not closed, and (for a payment) is not frozen;
 2. the amount is positive, within 15 digits, and in the account's currency;
 3. a transfer goes to another account;
-4. the effective date is not in the future, not in a closed period and not before the account's last one;
+4. the effective date is not in the future and not in a closed period;
 5. a transaction is reversed once only;
-6. there is enough money: balance and overdraft limit cover a payment; a balance stays within 15 digits.
+6. there is enough money: balance and overdraft limit cover a payment, now and at every moment since it counts; a balance
+   stays within 15 digits.
 
-A transfer is decided from the payer's state alone; that the recipient is open and keeps the same currency is a guard of
-the append, and the receiving half is `ReceiveTransfer`, decided by the recipient's state wherever that is at hand.
+A payment that counts before another one that is booked already needs the account's past (`AccountState.past`). Where the state
+does not know it, the answer is `PAST_UNKNOWN`, which is no refusal for anybody but the word for "ask again with the past".
+
+A transfer is decided from the payer's state alone; that the recipient is open, keeps the same currency and has not closed the
+period is a guard of the append, and the receiving half is `ReceiveTransfer`, decided by the recipient's state wherever that is
+at hand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -66,6 +71,9 @@ CLOSED: Final = Refusal(Code.ACCOUNT_CLOSED, "The account is closed.")
 FROZEN: Final = Refusal(Code.ACCOUNT_FROZEN, "The account is frozen: it receives, but pays nothing until unfrozen.")
 SAME_ACCOUNT: Final = Refusal(Code.SAME_ACCOUNT, "An account cannot pay itself.")
 ALREADY_REVERSED: Final = Refusal(Code.ALREADY_REVERSED, "The transaction has been reversed already.")
+PAST_UNKNOWN: Final = Refusal(
+    Code.EFFECTIVE_AT_TOO_EARLY, "The effective date lies before another transaction, and the past is not at hand."
+)
 
 
 def _amount_refusal(state: AccountState, amount_minor: int, currency: str | None) -> Refusal | None:
@@ -83,11 +91,35 @@ def _date_refusal(state: AccountState, at: datetime, effective_at: datetime | No
         return None
     if effective_at > at:
         return Refusal(Code.EFFECTIVE_AT_IN_FUTURE, "The effective date lies in the future.")
-    if state.closed_through is not None and effective_at.date() <= state.closed_through:
-        text = f"The period up to {state.closed_through.isoformat()} is closed."
+    if _is_closed(state, effective_at):
+        text = f"The period up to {state.closed_through} is closed."
         return Refusal(Code.EFFECTIVE_AT_TOO_EARLY, text)
-    if state.effective_at_last is not None and effective_at < state.effective_at_last:
-        return Refusal(Code.EFFECTIVE_AT_TOO_EARLY, "The effective date lies before the account's last transaction.")
+    return None
+
+
+def _is_closed(state: AccountState, effective_at: datetime | None) -> bool:
+    closed = state.closed_through
+    return closed is not None and effective_at is not None and effective_at.astimezone(UTC).date() <= closed
+
+
+def _funds_refusal(state: AccountState, command: Withdraw | SendTransfer) -> Refusal | None:
+    amount_minor = command.amount_minor
+    if amount_minor > state.available_minor:
+        have = in_words(state.available_minor, state.currency)
+        need = in_words(amount_minor, state.currency)
+        return Refusal(Code.INSUFFICIENT_FUNDS, f"The payment of {need} is more than the {have} available.")
+    if command.effective_at is None or not state.counts_late(command.effective_at):
+        return None
+    if state.past is None:
+        return PAST_UNKNOWN
+    lowest = state.past.lowest(command.effective_at, state.balance_minor)
+    available_minor = lowest.balance_minor + state.overdraft_limit_minor
+    if amount_minor > available_minor:
+        have = in_words(available_minor, state.currency)
+        need = in_words(amount_minor, state.currency)
+        day = min(lowest.at, command.at).astimezone(UTC).date()
+        text = f"The payment of {need} is more than the {have} that were available on {day}."
+        return Refusal(Code.INSUFFICIENT_FUNDS, text)
     return None
 
 
@@ -113,11 +145,7 @@ def _debit_refusal(state: AccountState | None, command: Withdraw | SendTransfer)
         return refusal
     if command.reverses is not None and command.reverses in state.reversed:
         return ALREADY_REVERSED
-    if command.amount_minor > state.available_minor:
-        have = in_words(state.available_minor, state.currency)
-        need = in_words(command.amount_minor, state.currency)
-        return Refusal(Code.INSUFFICIENT_FUNDS, f"The payment of {need} is more than the {have} available.")
-    return None
+    return _funds_refusal(state, command)
 
 
 def _deposit(state: AccountState | None, command: Deposit) -> Decision:
@@ -186,7 +214,7 @@ def _send(state: AccountState | None, command: SendTransfer) -> Decision:
 def _receive(state: AccountState | None, command: ReceiveTransfer) -> Decision:
     if state is None:
         return UNKNOWN_ACCOUNT
-    if state.status is not Status.OPEN or state.currency != command.currency:
+    if state.status is not Status.OPEN or state.currency != command.currency or _is_closed(state, command.effective_at):
         return RECIPIENT_CANNOT_RECEIVE
     if state.balance_minor + command.amount_minor > MINOR_MAX:
         return RECIPIENT_CANNOT_RECEIVE

@@ -34,6 +34,7 @@ from fintwin.domain.accounts.events import (
     TransferSent,
     Withdrawn,
 )
+from fintwin.domain.accounts.past import Past
 
 
 class Status(IntEnum):
@@ -48,7 +49,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """One account. Money in minor units of ``currency``; ``version`` counts its events.
 
     ``reversed`` holds the transactions of this account that a later one has reversed. A replay knows them all; a state
-    loaded from a head knows those that the caller asked about.
+    loaded from a head knows those that the caller asked about. So with ``past``, which only a late payment asks for: None is
+    a past that is not known, and what begins as `remembering` keeps it.
     """
 
     version: int
@@ -62,11 +64,22 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     effective_at_last: datetime | None = None
     closed_through: date | None = None
     reversed: frozenset[UUID] = frozenset()
+    past: Past | None = None
 
     @property
     def available_minor(self) -> int:
         """What can be paid out now: the balance and the overdraft limit."""
         return self.balance_minor + self.overdraft_limit_minor
+
+    def counts_late(self, effective_at: datetime | None) -> bool:
+        """Whether a movement of that date (None: of now) counts before one that is booked already."""
+        last = self.effective_at_last
+        return effective_at is not None and last is not None and effective_at < last
+
+
+def remembering(state: AccountState, past: Past | None = None) -> AccountState:
+    """The account with its past so far, nothing for one just opened; `evolve` keeps it from here on."""
+    return replace(state, past=past or Past())
 
 
 SIGNS: Final[dict[type, int]] = {Deposited: 1, TransferReceived: 1, Withdrawn: -1, TransferSent: -1}
@@ -87,6 +100,7 @@ def _move(sign: int, state: AccountState, event: Any, effective_at: datetime) ->
         balance_minor=state.balance_minor + sign * event.amount_minor,
         effective_at_last=effective_at if last is None or effective_at > last else last,
         reversed=state.reversed | {event.reverses} if event.reverses is not None else state.reversed,
+        past=None if state.past is None else state.past.moved(effective_at, sign * event.amount_minor),
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -25,7 +26,7 @@ from fintwin.ledger.importing.opening import ImportRefusedError, Ownership, Plac
 from fintwin.ledger.importing.parsing import BadRow, Row
 from fintwin.ledger.importing.reading import Source, rows
 from fintwin.ledger.importing.sending import CHUNK_ROWS, send_in_order
-from fintwin.ledger.importing.survey import Findings, Mismatch, Survey, survey_file
+from fintwin.ledger.importing.survey import STEP_BACK, Findings, Mismatch, Survey, survey_file
 from fintwin.ledger.ledger import Ledger, Request
 from fintwin.ledger.movements import Movement
 from fintwin.ledger.submission import Outcome, Receipt, Replay
@@ -141,7 +142,7 @@ class Importer:
         """What the accounts had before the file begins, where the mapping says that it is to be taken over."""
         items = []
         for name, place in places.items():
-            self._balances_minor[_account_id(place)] = place.start_minor
+            self._balances_minor[_account_id(place)] = place.start_minor + place.later_minor
             if place.opening_minor == 0:
                 continue
             first = survey.accounts[name].first
@@ -200,11 +201,16 @@ class Importer:
     def planned(self, source: Source, places: dict[str, Place], report: Report) -> Iterator[Planned]:
         """The rows as they are to be booked; those that cannot be read go into the report."""
         keys = RowKeys(self._mapping.name)
+        last_at: dict[str, datetime] = {}
         for row in rows(source, self._mapping):
             report.rows += 1
             if isinstance(row, BadRow):
                 report.bad.add(row)
                 continue
+            if row.effective_at < last_at.setdefault(row.account, row.effective_at):
+                report.bad.add(BadRow(row.line, STEP_BACK))
+                continue
+            last_at[row.account] = row.effective_at
             key, place = keys.of(row), places.get(row.account)
             if place is None:
                 report.bad.add(BadRow(row.line, "the file was changed while it was read"))
@@ -255,8 +261,9 @@ class Importer:
                 report.bad.add(BadRow(row.line, f"refused ({outcome.code}): {outcome.detail}"))
         if row.balance_minor is not None:
             report.compared += 1
-            if balances_minor[account_id] != row.balance_minor:
-                report.mismatches.add(Mismatch(row, balances_minor[account_id]))
+            expected_minor = balances_minor[account_id] - one.place.counting_after(row.effective_at)
+            if expected_minor != row.balance_minor:
+                report.mismatches.add(Mismatch(row, expected_minor))
 
 
 def _account_id(place: Place) -> UUID:

@@ -56,7 +56,8 @@ class Owners(Protocol):
 class Place(msgspec.Struct, kw_only=True):
     """An account of the file in the ledger.
 
-    ``start_minor`` is its balance before the file's first row, ``opening_minor`` what of it has still to be booked.
+    ``start_minor`` is its balance before the file's first row, ``opening_minor`` what of it has still to be booked. ``later``
+    is what the account had already when the file begins in its past: moment and minor units, the newest first.
     """
 
     user_id: UUID
@@ -65,6 +66,14 @@ class Place(msgspec.Struct, kw_only=True):
     start_minor: int = 0
     opening_minor: int = 0
     limit_minor: int = 0
+    later: list[tuple[datetime, int]] = []
+    later_minor: int = 0
+
+    def counting_after(self, at: datetime) -> int:
+        """How much of the balance counts after this moment (minor units); asked in the order of time."""
+        while self.later and self.later[-1][0] <= at:
+            self.later_minor -= self.later.pop()[1]
+        return self.later_minor
 
 
 class PerAccount(msgspec.Struct, frozen=True):
@@ -181,6 +190,13 @@ class Placing:
         if replay is not None:
             assert replay.balance_minor is not None, "a row moves money"
             place.start_minor = replay.balance_minor - account.first.amount_minor
+        elif account.first.effective_at < state.effective_at_last and (
+            moves := await read.standing_moves(self._pool, user_id, head.stream.id)
+        ):
+            begin = account.first.effective_at
+            place.later = [move for move in reversed(moves) if move[0] >= begin]
+            place.later_minor = sum(delta_minor for _, delta_minor in place.later)
+            place.start_minor = sum(delta_minor for at, delta_minor in moves if at < begin)
         elif state.balance_minor != 0:
             place.start_minor = state.balance_minor
         else:

@@ -20,6 +20,7 @@ from fintwin.ledger.importing.reading import Progress, Source, rows
 
 T = TypeVar("T")
 
+STEP_BACK = "the date lies before that of the account's row before it"
 KEPT_MAX = 1000
 """How many findings of a kind are kept to be shown; all are counted."""
 
@@ -106,16 +107,16 @@ class Survey:
         if isinstance(row, BadRow):
             self.bad.add(row)
             return
-        key = keys.of(row)
         account = self.accounts.get(row.account)
+        if account is not None and row.effective_at < account.last_at and row.currency == account.currency:
+            self.steps_back += 1
+            self.bad.add(BadRow(row.line, STEP_BACK))
+            return
+        key = keys.of(row)
         if account is None:
             account = self.accounts[row.account] = AccountSurvey(row, key)
         if row.currency != account.currency:
             self.bad.add(BadRow(row.line, f"the account is kept in {account.currency}, not in {row.currency}"))
-            return
-        if row.effective_at < account.last_at:
-            self.steps_back += 1
-            self.bad.add(BadRow(row.line, "the date lies before that of the account's row before it"))
             return
         self.steps_on += row.effective_at > account.last_at
         account.last_at = row.effective_at

@@ -35,6 +35,7 @@ from fintwin.ledger.importing.parsing import BadRow
 from fintwin.ledger.importing.sending import CHUNK_ROWS
 from fintwin.ledger.ledger import Booking, Ledger, Request
 from fintwin.ledger.movements import Movement, plan_of, reversal_of
+from fintwin.ledger.pasts import Pasts
 from fintwin.store import drafts, read
 from fintwin.store.connect import Pool
 from fintwin.store.drafts import Draft
@@ -151,7 +152,12 @@ class Uploads:
         preview.mismatches = report.survey.mismatches.count
         preview.opening_minor = next(iter(places.values())).opening_minor
         key = await self._ledger.user_key(user_id)
-        state = _opened(head.state, preview.opening_minor)
+        state = (await Pasts().with_past(self._pool, head)).state
+        assert isinstance(state, AccountState), "an account with its past is one"
+        if preview.opening_minor:
+            state = _opened(
+                state, preview.opening_minor, next(iter(report.survey.accounts.values())).first.effective_at
+            )
         planned = importer.planned(content, places, report)
         while chunk := await asyncio.to_thread(lambda: list(islice(planned, CHUNK_ROWS))):
             found = await current_keys(self._ledger, self._pool, user_id, [one.key for one in chunk])
@@ -291,9 +297,10 @@ class Uploads:
         return told
 
 
-def _opened(state: AccountState, opening_minor: int) -> AccountState:
+def _opened(state: AccountState, opening_minor: int, at: datetime) -> AccountState:
     """The account with its opening balance booked."""
-    return msgspec.structs.replace(state, balance_minor=state.balance_minor + opening_minor)
+    past = None if state.past is None else state.past.moved(at, opening_minor)
+    return msgspec.structs.replace(state, balance_minor=state.balance_minor + opening_minor, past=past)
 
 
 def _sealed(key: UserKey, account_id: UUID, draft_id: UUID, value: Any) -> str:
