@@ -29,9 +29,9 @@ from fintwin.audit.proofs import proof_of
 from fintwin.audit.tables import CsvTable
 from fintwin.domain.streams import Recorded
 from fintwin.store import read
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Pool
 from fintwin.store.keys import UserKey
+from fintwin.store.shard import SHARD
 
 PAGE_EVENTS: Final = 1_000
 NOTHING_YET: Final = "Nothing has happened yet."

@@ -15,10 +15,10 @@ from uuid import UUID
 from fintwin.audit.events_file import FileHead, line, of_event, of_key
 from fintwin.domain.streams import Recorded
 from fintwin.store import auditing
-from fintwin.store.append import SHARD
 from fintwin.store.auditing import Row
 from fintwin.store.connect import Connection
 from fintwin.store.rows import recorded
+from fintwin.store.shard import SHARD
 
 PAGE_EVENTS: Final = 2_000
 Progress = Callable[[int], None]

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from fintwin.audit.heads import Proof, StreamHead
 from fintwin.domain.streams import StreamKind
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.shard import SHARD
 
 
 async def proof_of(connection: Connection | Pool, user_id: UUID, at: datetime) -> Proof | None:

@@ -19,10 +19,10 @@ from fintwin.domain import accounts, holdings, profiles
 from fintwin.domain.accounts import AccountState, Status
 from fintwin.domain.hashing import GENESIS
 from fintwin.domain.streams import StreamKind
-from fintwin.store.append import SHARD
 from fintwin.store.auditing import Row
 from fintwin.store.restoring import HEAD_COLUMNS
 from fintwin.store.rows import facts_of
+from fintwin.store.shard import SHARD
 
 _CREDITS: Final = frozenset({accounts.TransferReceived, accounts.TransactionAnnotated})
 _MONEY: Final = frozenset(get_args(accounts.MoneyEvent))

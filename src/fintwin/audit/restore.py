@@ -21,9 +21,9 @@ from fintwin.audit.verify import OneAfterTheOther, Report, verify
 from fintwin.domain.hashing import GENESIS, chain
 from fintwin.domain.streams import StreamKind
 from fintwin.store import restoring
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection
 from fintwin.store.rows import StoredEvent, recorded
+from fintwin.store.shard import SHARD
 
 BATCH_EVENTS: Final = 2_000
 

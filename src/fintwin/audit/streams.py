@@ -26,10 +26,10 @@ from fintwin.domain.hashing import from_microseconds
 from fintwin.domain.postings import postings
 from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.store import auditing, raw_log
-from fintwin.store.append import SHARD
 from fintwin.store.auditing import Row, Users
 from fintwin.store.connect import Connection
 from fintwin.store.raw_log import RawEvent
+from fintwin.store.shard import SHARD
 
 PAGE_EVENTS: Final = 5_000
 _ACCOUNTS: Final = UUID(int=0)

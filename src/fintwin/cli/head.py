@@ -54,8 +54,8 @@ def key() -> None:
 
 async def _head(settings: Settings) -> "SignedHead":
     from fintwin.audit.heads import SignedHead
-    from fintwin.store.append import SHARD
     from fintwin.store.auditing import auditing, log_end
+    from fintwin.store.shard import SHARD
 
     async with auditing(settings.database_url("auditor")) as connection:
         end = await log_end(connection)

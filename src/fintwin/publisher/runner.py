@@ -24,8 +24,8 @@ from fintwin.publisher.envelope import as_json, stream_name
 from fintwin.publisher.redis_stream import REFUSED, UNREACHABLE, ForeignError, MovedError, RedisStream
 from fintwin.publisher.trimming import Trimming
 from fintwin.store import publishing
-from fintwin.store.append import SHARD
 from fintwin.store.connect import LOST, UNDONE, Connection, Pool
+from fintwin.store.shard import SHARD
 
 BATCH_EVENTS: Final = 2_000
 """More than the largest transaction has: a transaction is never split."""

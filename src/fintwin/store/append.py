@@ -18,9 +18,7 @@ from fintwin.domain.catalogue import SCHEMA_VERSIONS
 from fintwin.domain.streams import StreamKey
 from fintwin.store.connect import Connection
 from fintwin.store.rows import Head, head
-
-SHARD: Final = 0
-"""This version runs one shard; the number is in every key so that there can be more."""
+from fintwin.store.shard import SHARD
 
 _CALL: Final = f"SELECT * FROM log.append({', '.join(f'${n}' for n in range(1, 30))})"  # noqa: S608  numbers only
 

@@ -17,8 +17,8 @@ from uuid import UUID
 
 import asyncpg
 
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, open_pool
+from fintwin.store.shard import SHARD
 
 Row = Any
 """A row, by name and by place."""

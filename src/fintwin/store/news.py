@@ -18,10 +18,10 @@ from fintwin.projections.notification_rows import Notification
 from fintwin.projections.notifications import MODEL as NOTIFICATIONS
 from fintwin.projections.statements import MODEL as STATEMENTS
 from fintwin.projections.statements import Statement
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, Pool
 from fintwin.store.projecting import stored_table
 from fintwin.store.reading import Seen, ask
+from fintwin.store.shard import SHARD
 
 CHANNEL: Final = "fintwin_read"
 """The projector says here that the read models have gone on."""

@@ -25,8 +25,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from fintwin.projections.model import Key, Row, Table
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.shard import SHARD
 
 _COLUMN_TYPES: Final = {
     UUID: "uuid", int: "bigint", str: "text", bool: "boolean", datetime: "timestamptz", date: "date", Decimal: "numeric",

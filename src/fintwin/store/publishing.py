@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.shard import SHARD
 
 Row = Any
 """A row of ``log.event``, its fields in the order of the table."""

@@ -15,8 +15,8 @@ from hashlib import sha256
 from struct import Struct
 from typing import Any, Final
 
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection
+from fintwin.store.shard import SHARD
 
 RawEvent = tuple[Any, ...]
 """position, stream kind, stream id, version, user id, type, schema version, transaction id, effective and recorded microseconds

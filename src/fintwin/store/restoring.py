@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, open_pool
 from fintwin.store.rows import StoredEvent
+from fintwin.store.shard import SHARD
 
 _TABLES: Final = ("event", "stream_head", "idempotency", "reversal")
 HEAD_COLUMNS: Final = (
