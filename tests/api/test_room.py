@@ -48,6 +48,25 @@ async def test_who_finds_no_place_waits_and_is_let_in_in_turn() -> None:
     assert (room.taken, room.waiting) == (0, 0)
 
 
+async def test_where_waiting_gets_long_the_latest_goes_first() -> None:
+    """Somebody is served in time, instead of everybody too late."""
+    room, leave, order = Room(1, in_turn_s=0.05, patience_s=1), asyncio.Event(), []
+    inside = asyncio.create_task(stay(room, leave))
+    await started()
+
+    async def one(number: int) -> None:
+        visit = Visit()
+        assert await room.enter(visit)
+        order.append(number)
+        room.leave(visit)
+
+    waiting = [asyncio.create_task(one(number)) for number in range(4)]
+    await asyncio.sleep(0.1)
+    leave.set()
+    await asyncio.gather(inside, *waiting)
+    assert order == [3, 2, 1, 0]
+
+
 async def test_a_full_waiting_room_turns_away_at_once_and_waiting_ends() -> None:
     """Neither of the two ever gets in late."""
     room, leave = Room(1, waiting_max=1, patience_s=0.1), asyncio.Event()

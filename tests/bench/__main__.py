@@ -17,6 +17,7 @@ from tests.conftest import reachable_folder
 CHAPTERS = {
     "append": "Appending transfers",
     "http": "HTTP deposits",
+    "overload": "Overload",
     "verify": "Verifying",
     "read_models": "Read models",
     "twin": "The twin",

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
 
 from fintwin.api.answers import encode
 from fintwin.api.origin import Headers, Hosts, Proxies, is_loopback_name, same_site
@@ -41,6 +40,7 @@ HEADERS: Final = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 _HEADERS_TLS: Final = [*HEADERS, HSTS]
+_CONTENT_TYPE: Final = (b"content-type", MEDIA_TYPE.encode())
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNCHECKED: Final = ("/health/", "/metrics")
 _BEARER: Final = b"bearer "
@@ -64,11 +64,15 @@ class Door:
 
     async def pass_through(self, visit: Visit, scope: Any, receive: Any, send: Any, inner: Inner) -> None:
         """Answer a request: by ``inner``, or by what speaks against that. ``send`` calls `starts` as the answer starts."""
+        path = scope["path"]
+        if self.room.is_full and path.startswith("/api") and path != ME:
+            visit.headers = HEADERS
+            await self._turn_away(scope, send, BUSY_DOOR, 1)
+            return
         against = self._against(visit, scope)
         if against is not None:
             await self._turn_away(scope, send, *against)
             return
-        path = scope["path"]
         if path.startswith(_UNCHECKED):
             await inner(scope, receive, send)
             return
@@ -154,12 +158,18 @@ class Door:
 
     async def _turn_away(self, scope: Any, send: Any, problem: Problem, again_s: int) -> None:
         self._refused("none", problem.status, problem.code)
-        body = encode(msgspec.structs.replace(problem, request_id=scope.get("request_id", "")))
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        body = _ready(problem) + scope["request_id"].encode() + b'"}'
+        headers = [_CONTENT_TYPE, (b"content-length", str(len(body)).encode())]
         if again_s:
             headers.append((b"retry-after", str(again_s).encode()))
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+@cache
+def _ready(problem: Problem) -> bytes:
+    """All of a problem but the id of the request, which is its last field: refusing has to be cheap."""
+    return encode(problem).removesuffix(b'"}')
 
 
 def _cookie(header: bytes, name: bytes) -> str | None:

@@ -1,8 +1,11 @@
 """How many requests a process works on at once, how many wait for a place, and how long both may last.
 
 Working on more at once makes nothing faster, only everything slower, until clients give up on answers that are still being worked
-out. So a request that finds every place taken waits, for about a second and in turn; who finds the waiting room full as well, or
-waits in vain, is told at once to come back. A few places are kept for what is shed last.
+out. So a request that finds every place taken waits. While nobody has waited for more than a second they go in in turn; from then
+on there is more than can be done, and who has just come goes first: some are served at once, instead of all too late. Who
+waits in vain, or finds no room to wait, is told to come back. Waiting costs little and refusing does not: the room is large and
+patient, so that clients who come back at once do not keep the process busy with refusing them. A few places are kept for what
+is shed last.
 
 A clock looks round four times a second while anybody is there: a timer for each request would cost more than the whole door.
 
@@ -23,8 +26,9 @@ from typing import Any, Final
 
 PLACES: Final = 256
 KEPT_PLACES: Final = 32
-WAITING_MAX: Final = 2048
-PATIENCE_S: Final = 1.0
+WAITING_MAX: Final = 8192
+PATIENCE_S: Final = 4.0
+IN_TURN_S: Final = 1.0
 REQUEST_S: Final = 60.0
 BODY_S: Final = 10.0
 LOOK_S: Final = 0.25
@@ -57,12 +61,14 @@ class Room:
         kept_places: int = KEPT_PLACES,
         waiting_max: int = WAITING_MAX,
         patience_s: float = PATIENCE_S,
+        in_turn_s: float = IN_TURN_S,
     ) -> None:
         """``kept_places`` come on top, for requests that are shed last."""
         self._places = places
         self._kept_places = kept_places
         self._waiting_max = waiting_max
         self._patience_s = patience_s
+        self._in_turn_s = in_turn_s
         self._waiting: deque[tuple[float, asyncio.Future[bool]]] = deque()
         self._inside: dict[Visit, None] = {}
         self._taken = 0
@@ -78,6 +84,11 @@ class Room:
         """Requests that wait for a place."""
         return len(self._waiting)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no place and no room to wait for one."""
+        return self._taken >= self._places and len(self._waiting) >= self._waiting_max
+
     async def enter(self, visit: Visit, *, time_s: float = REQUEST_S, shed_last: bool = False) -> bool:
         """Take a place for ``time_s``, waiting for it if need be; False where there is none to be had."""
         if self._taken < self._places or (shed_last and self._taken < self._places + self._kept_places):
@@ -92,7 +103,7 @@ class Room:
         return True
 
     def leave(self, visit: Visit) -> None:
-        """Give the place back, to whoever has waited longest. A second time is nothing."""
+        """Give the place back, to whoever waits for it. A second time is nothing."""
         if visit in self._inside:
             del self._inside[visit]
             self._give_back()
@@ -112,8 +123,11 @@ class Room:
 
     def _give_back(self) -> None:
         if self._taken <= self._places:
+            latest_first = (
+                bool(self._waiting) and self._waiting[0][0] - monotonic() < self._patience_s - self._in_turn_s
+            )
             while self._waiting:
-                _, turn = self._waiting.popleft()
+                _, turn = self._waiting.pop() if latest_first else self._waiting.popleft()
                 if not turn.done():
                     turn.set_result(True)
                     return
