@@ -18,9 +18,10 @@ from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.embedded import EmbeddedServers
 from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.catalogue import READ_MODELS
+from fintwin.projector.applying import BATCH_EVENTS
 from fintwin.projector.batch import decoded
 from fintwin.projector.rebuild import rebuild
-from fintwin.projector.runner import BATCH_EVENTS, Projector
+from fintwin.projector.runner import Projector
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting, reading
 from fintwin.store.connect import Pool, open_pool

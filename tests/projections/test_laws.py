@@ -71,7 +71,9 @@ def test_batches_and_forgetting_change_nothing(model: ReadModel, events: list[Re
             for table in model.tables:
                 folding.learn(table, tables.load(needed.named.get(table, ()), needed.users, table))
             folding.whole(needed.users)
-            tables.write(folding.fold(batch))
+            for run in batch:
+                folding.take(run)
+            tables.write(folding.taken())
             folding.position = end
             folding.trim()
             if draw.random() < 0.1:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 
+from fintwin.projector import applying
 from fintwin.projector.runner import Projector
 from fintwin.store.connect import open_pool
 
@@ -15,6 +16,8 @@ from fintwin.store.connect import open_pool
 async def main(url: str, point: str, times: int) -> None:
     """Projects until the point is reached so often; for ever where it never is."""
     left = times
+    # So small that a short log takes several.
+    applying.BATCH_EVENTS = 6  # type: ignore[misc]
 
     def reach(name: str) -> None:
         nonlocal left

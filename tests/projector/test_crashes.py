@@ -13,8 +13,9 @@ from fintwin.domain.streams import Recorded
 from fintwin.projections import accounts, balances
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import Changes, UserRows
+from fintwin.projector.applying import apply, read_batch
 from fintwin.projector.folding import Folding
-from fintwin.projector.runner import LEASE_SECONDS, Projector, apply, read_batch
+from fintwin.projector.runner import LEASE_SECONDS, Projector
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
 from fintwin.store.connect import open_pool
@@ -102,12 +103,12 @@ async def test_a_zombie_writes_nothing(database: Database) -> None:
         zombie, successor = (Folding(model, version=build.version, position=0) for _ in range(2))
         batch = await read_batch(pool, 0, zombie.types)
         with pytest.raises(SupersededError):
-            await apply(pool, zombie, batch, epoch=old)
+            await apply(pool, [zombie], batch, epoch=old)
         async with pool.acquire() as connection:
             assert await connection.fetchval("SELECT count(*) FROM read.account_v1") == 0
-        await apply(pool, successor, batch, epoch=new)
+        await apply(pool, [successor], batch, epoch=new)
         with pytest.raises(SupersededError):
-            await apply(pool, zombie, batch, epoch=new)
+            await apply(pool, [zombie], batch, epoch=new)
         async with pool.acquire() as connection:
             assert not await projecting.renew_lease(connection, old or 0, 60)
             assert {one.position for one in await building.builds(connection)} == {events[-1].position}

@@ -37,7 +37,9 @@ async def test_rebuild_under_load(database: Database) -> None:
                 assert not load.done(), load.result()
             for model in READ_MODELS:
                 report = await rebuild(pool, model, sources_of(model))
-                assert report == Report(version=2, events=report.events, compared=True, differing_rows=0), model.name
+                assert report == Report(model.name, version=2, events=report.events, compared=True, differing_rows=0), (
+                    model.name
+                )
             after = len(seen)
             while len(seen) < after + 20:
                 await asyncio.sleep(0.01)

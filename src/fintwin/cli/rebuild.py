@@ -1,5 +1,6 @@
 """`fintwin rebuild NAME`: makes a read model anew from the log, beside the live one, compares the two and switches readers.
 
+`fintwin rebuild all` makes all of them in one pass over the log. The process gives way to whoever else needs the processor.
 Works on a running service and on a stopped one; what was live before is kept until the next rebuild.
 
     $ fintwin rebuild balances
@@ -14,13 +15,12 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from fintwin.cli.output import give_way
 from fintwin.cli.servers import servers_for
 from fintwin.garbage import rest_garbage_collection
 from fintwin.settings import load
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from fintwin.projector.rebuild import Report
 
 
@@ -46,38 +46,30 @@ async def _rebuild_all(names: list[str], environment: Mapping[str, str]) -> int:
     from rich.progress import Progress
 
     from fintwin.projections.catalogue import READ_MODELS
-    from fintwin.projector.rebuild import RebuildError
-    from fintwin.projector.rebuild import rebuild as run_rebuild
+    from fintwin.projector.rebuild import RebuildError, rebuild_all
     from fintwin.projector.sources import sources_of
     from fintwin.store.connect import open_pool
     from fintwin.store.projecting import SupersededError
 
-    differing = 0
+    give_way()
+    wanted = [(model, sources_of(model)) for model in READ_MODELS if model.name in names]
     pool = await open_pool(load(environment).database_url("projector"), name="fintwin rebuild")
     try:
-        for model in READ_MODELS:
-            if model.name not in names:
-                continue
-            with Progress(console=Console(stderr=True), transient=True) as bar:
-                task = bar.add_task(model.name, total=None)
-
-                def show(done: int, total: int, bar: Progress = bar, task: "TaskID" = task) -> None:
-                    bar.update(task, completed=done, total=total)
-
-                try:
-                    report = await run_rebuild(pool, model, sources_of(model), progress=show)
-                except RebuildError as error:
-                    raise click.ClickException(str(error)) from None
-                except SupersededError:
-                    msg = f"{model.name} was rebuilt by somebody else meanwhile."
-                    raise click.ClickException(msg) from None
-            differing += report.differing_rows
-            click.echo(
-                f"{model.name}: {report.events:,} events, {_compared(report)}; version {report.version} is live."
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(", ".join(names), total=None)
+            reports = await rebuild_all(
+                pool, wanted, progress=lambda done, total: bar.update(task, completed=done, total=total)
             )
+    except RebuildError as error:
+        raise click.ClickException(str(error)) from None
+    except SupersededError:
+        msg = f"{' or '.join(names)} was rebuilt by somebody else meanwhile."
+        raise click.ClickException(msg) from None
     finally:
         await pool.close()
-    return differing
+    for report in reports:
+        click.echo(f"{report.model}: {report.events:,} events, {_compared(report)}; version {report.version} is live.")
+    return sum(report.differing_rows for report in reports)
 
 
 def _compared(report: "Report") -> str:

@@ -69,6 +69,12 @@ class Batch(msgspec.Struct, frozen=True, dict=True):
         """The events by user, found once for all that fold them."""
         return runs_of(self.events)
 
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types of all its events."""
+        found = frozenset(broken.type for broken in self.broken)
+        return found.union(*(run.types for run in self.runs))
+
     def halves(self) -> tuple[Batch, Batch]:
         """The batch in two, each with at least one transaction."""
         assert len(self.ends) > 1, "one transaction is never cut"

@@ -7,7 +7,9 @@ began empty knows all rows there are until the first is dropped from memory: it 
     needed = folding.needs(batch.runs)      # load those, then:
     folding.learn(table, rows)
     folding.whole(needed.users)
-    written = folding.fold(batch.runs)      # write those
+    for run in batch.runs:
+        folding.take(run)
+    written = folding.taken()               # write those
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ class Folding:
         self._whole: set[UUID] = set()
         self._count = 0
         self._all_known = position == 0
+        self._written = {name: Written(table) for name, table in self._tables.items()}
 
     def needs(self, runs: Iterable[Run]) -> Needed:
         """What is not in memory of what these runs look at."""
@@ -90,35 +93,37 @@ class Folding:
         """From now on every row of these users is in memory."""
         self._whole.update(users)
 
-    def fold(self, runs: Iterable[Run]) -> list[Written]:
-        """Fold runs of events, one of each user; gives what to write. After an exception the memory is in doubt: `forget`."""
-        fold, users = self.model.fold, self._rows
-        written = {name: Written(table) for name, table in self._tables.items()}
-        for run in runs:
-            events = self._concerned(run)
-            if not events:
+    def take(self, run: Run) -> None:
+        """Fold one user's events of a batch. An exception of the fold leaves the memory in doubt: `forget`."""
+        events = self._concerned(run)
+        if not events:
+            return
+        user, written = run.user_id, self._written
+        rows = self._rows.get(user)
+        if rows is None:
+            rows = self._rows[user] = {}
+        known = len(rows)
+        for key, row in self.model.fold(rows, events).items():
+            change = written[key[0]]
+            if row is None:
+                if rows.pop(key, None) is not None:
+                    change.deleted.append((user, *key[1:]))
+                    known -= 1
                 continue
-            user = run.user_id
-            rows = users.get(user)
-            if rows is None:
-                rows = users[user] = {}
-            known = len(rows)
-            for key, row in fold(rows, events).items():
-                change = written[key[0]]
-                if row is None:
-                    if rows.pop(key, None) is not None:
-                        change.deleted.append((user, *key[1:]))
-                        known -= 1
-                    continue
-                rows[key] = row
-                if len(rows) > known:
-                    known += 1
-                    change.inserted.append(row)
-                else:
-                    change.updated.append(row)
-        for change in written.values():
+            rows[key] = row
+            if len(rows) > known:
+                known += 1
+                change.inserted.append(row)
+            else:
+                change.updated.append(row)
+
+    def taken(self) -> list[Written]:
+        """What is to be written of all that was taken since this was asked last."""
+        written = [one for one in self._written.values() if one.inserted or one.updated or one.deleted]
+        self._written = {name: Written(table) for name, table in self._tables.items()}
+        for change in written:
             self._count += len(change.inserted) - len(change.deleted)
-        return [change for change in written.values() if change.inserted or change.updated or change.deleted]
+        return written
 
     def trim(self) -> None:
         """Keep the number of rows in memory bounded; the users that came first go first."""
@@ -135,6 +140,7 @@ class Folding:
         """Nothing in memory is certain any more; with ``position`` the build is known to be there."""
         self._rows.clear()
         self._whole.clear()
+        self.taken()
         self._count = 0
         if position is not None:
             self.position = position

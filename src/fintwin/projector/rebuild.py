@@ -1,9 +1,10 @@
-"""Rebuilding a read model from the log, beside the live one and while it goes on.
+"""Rebuilding read models from the log, beside the live ones and while they go on.
 
-The new build never passes the live one. When it has nearly caught up, the live build is held for moments at a time, the new
-one brought to exactly the same position, and the rows of some users compared; after the last of them readers are switched, in
-the same transaction. Nobody reads an empty or an older model on the way, and the build before is kept until the next rebuild.
-Where the fold or a table was changed there is nothing to compare with: the new build catches up with the log and is switched to.
+Several are built in one pass over the log, and finished one after the other. A new build never passes the live one. When it
+has nearly caught up, the live build is held for moments at a time, the new one brought to exactly the same position, and the
+rows of some users compared; after the last of them readers are switched, in the same transaction. Nobody reads an empty or an
+older model on the way, and the build before is kept until the next rebuild. Where the fold or a table was changed there is
+nothing to compare with: the new build catches up with the log and is switched to.
 
     report = await rebuild(pool, MODEL, sources_of(MODEL))
     report.events, report.differing_rows
@@ -11,18 +12,19 @@ Where the fold or a table was changed there is nothing to compare with: the new 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from fintwin.projections.model import ReadModel
+from fintwin.projector.applying import PoisonError, apply, read_batch
 from fintwin.projector.folding import Folding
-from fintwin.projector.runner import PoisonError, apply, read_batch
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.projecting import SupersededError
 
 COMPARED_USERS: Final = 200
 NEAR_EVENTS: Final = 2_000
@@ -38,6 +40,7 @@ class RebuildError(Exception):
 class Report(msgspec.Struct, frozen=True):
     """What a rebuild did; ``compared`` is False where fold or tables were changed, so that rows must differ."""
 
+    model: str
     version: int
     events: int
     compared: bool
@@ -52,29 +55,66 @@ async def rebuild(
     progress: Progress = lambda _done, _total: None,
     reach: Reach = lambda _point: None,
 ) -> Report:
-    """Build anew, compare, switch. Raises `RebuildError`, and `SupersededError` where another rebuild was faster."""
-    async with pool.acquire() as connection:
-        live = await _live(connection, model)
-        build = await building.create(connection, model, sources)
-    folding = Folding(model, version=build.version, position=0, building=True)
+    """Build one anew, compare, switch. Raises as `rebuild_all` does."""
+    (report,) = await rebuild_all(pool, [(model, sources)], progress=progress, reach=reach)
+    return report
+
+
+async def rebuild_all(
+    pool: Pool,
+    wanted: Sequence[tuple[ReadModel, Sources]],
+    *,
+    progress: Progress = lambda _done, _total: None,
+    reach: Reach = lambda _point: None,
+) -> list[Report]:
+    """Build several anew in one pass over the log, then compare and switch each.
+
+    Raises `RebuildError` for those that cannot be built, after the others are done, and `SupersededError` where another rebuild
+    was faster.
+    """
+    anew: list[_Anew] = []
     try:
-        return await _run(pool, folding, live, sources, progress, reach)
-    except PoisonError as poison:
         async with pool.acquire() as connection:
-            await building.drop(connection, model, build.version)
-        msg = f"{model.name} cannot take the event at position {poison.position}: {poison.fault}"
-        raise RebuildError(msg) from poison
+            for model, sources in wanted:
+                live = await _live(connection, model)
+                build = await building.create(connection, model, sources)
+                folding = Folding(model, version=build.version, position=0, building=True)
+                compared = live is not None and live.is_of(sources) and live.fault is None
+                anew.append(_Anew(folding, sources, live if compared else None))
+        errors = await _near(pool, anew, progress, reach)
+        reports = [await _finish(pool, one, progress, reach) for one in anew if one.folding not in errors]
+    except (RebuildError, SupersededError):
+        await _drop(pool, anew)
+        raise
+    await _drop(pool, [one for one in anew if one.folding in errors])
+    if errors:
+        raise RebuildError(" ".join(errors.values()))
+    return reports
 
 
-async def _run(
-    pool: Pool, folding: Folding, live: Build | None, sources: Sources, progress: Progress, reach: Reach
-) -> Report:
-    compared = live is not None and live.is_of(sources) and live.fault is None
-    await _near(pool, folding, live if compared else None, progress, reach)
+class _Anew(NamedTuple):
+    """A build on its way; ``live`` is what it will be compared with, None where fold or tables are others."""
+
+    folding: Folding
+    sources: Sources
+    live: Build | None
+
+
+async def _drop(pool: Pool, anew: Sequence[_Anew]) -> None:
+    """Take away builds that will not be finished; one that was switched to stays."""
+    async with pool.acquire() as connection:
+        found = {(one.model, one.version): one.state for one in await building.builds(connection)}
+        for one in anew:
+            if found.get((one.folding.model.name, one.folding.version)) == "building":
+                await building.drop(connection, one.folding.model, one.folding.version)
+
+
+async def _finish(pool: Pool, one: _Anew, progress: Progress, reach: Reach) -> Report:
+    folding, sources, live = one
     different = 0
     user = UUID(int=0)
-    while compared:
-        assert live is not None
+    while live is not None:
+        await _caught_up(pool, one, progress, reach)
         async with pool.acquire() as holder, holder.transaction():
             await _level(pool, holder, folding, live, reach)
             users = await building.users_after(holder, user, COMPARED_USERS)
@@ -87,28 +127,57 @@ async def _run(
                 assert switched, "both builds were held at one position"
                 break
             user = last
-    while not compared:
+    while live is None:
         reach("before switch")
         async with pool.acquire() as connection:
             if await building.switch(connection, folding.model, folding.version, sources):
                 break
-        await _near(pool, folding, None, progress, reach)
-    return Report(folding.version, folding.position, compared, different)
+        await _caught_up(pool, one, progress, reach)
+    return Report(folding.model.name, folding.version, folding.position, live is not None, different)
 
 
-async def _near(pool: Pool, folding: Folding, live: Build | None, progress: Progress, reach: Reach) -> None:
-    """Take in the log, up to nearly where the live build stands, or to its end."""
+async def _caught_up(pool: Pool, one: _Anew, progress: Progress, reach: Reach) -> None:
+    errors = await _near(pool, [one], progress, reach)
+    if errors:
+        raise RebuildError(*errors.values())
+
+
+async def _near(pool: Pool, anew: Sequence[_Anew], progress: Progress, reach: Reach) -> dict[Folding, str]:
+    """Take in the log, all builds together, up to nearly where the live ones stand or to its end.
+
+    Gives those that an event stops, and why; they stay behind.
+    """
+    errors: dict[Folding, str] = {}
     while True:
+        going = [one for one in anew if one.folding not in errors]
+        if not going:
+            return errors
+        foldings = [one.folding for one in going]
+        position = min(folding.position for folding in foldings)
         async with pool.acquire() as connection:
-            until = await projecting.log_position(connection) if live is None else await _position(connection, live)
-        left = until - folding.position
-        if left <= 0 or (live is not None and left < NEAR_EVENTS):
+            until = await _reachable(connection, going)
+        left = until - position
+        if left <= 0 or (left < NEAR_EVENTS and any(one.live for one in going)):
             progress(until, until)
-            return
-        while folding.position < until:
-            batch = await read_batch(pool, folding.position, folding.types, until=until)
-            await apply(pool, folding, batch, epoch=None, reach=reach)
-            progress(folding.position, until)
+            return errors
+        types = frozenset[str]().union(*(folding.types for folding in foldings))
+        while position < until and len(errors) < len(anew):
+            batch = await read_batch(pool, position, types, until=until)
+            for folding, poison in await apply(pool, foldings, batch, epoch=None, reach=reach):
+                errors[folding] = _stopped(folding, poison)
+                foldings.remove(folding)
+            position = batch.ended
+            progress(position, until)
+
+
+def _stopped(folding: Folding, poison: PoisonError) -> str:
+    return f"{folding.model.name} cannot take the event at position {poison.position}: {poison.fault}"
+
+
+async def _reachable(connection: Connection, going: Sequence[_Anew]) -> int:
+    """How far all of these may go: a build that is to be compared never passes the live one."""
+    positions = [await _position(connection, one.live) for one in going if one.live is not None]
+    return min(positions) if positions else await projecting.log_position(connection)
 
 
 async def _level(pool: Pool, holder: Connection, folding: Folding, live: Build, reach: Reach) -> None:
@@ -119,7 +188,8 @@ async def _level(pool: Pool, holder: Connection, folding: Folding, live: Build, 
         raise RebuildError(msg)
     while folding.position < until:
         batch = await read_batch(pool, folding.position, folding.types, until=until)
-        await apply(pool, folding, batch, epoch=None, reach=reach)
+        for stopped, poison in await apply(pool, [folding], batch, epoch=None, reach=reach):
+            raise RebuildError(_stopped(stopped, poison))
 
 
 async def _live(connection: Connection, model: ReadModel) -> Build | None:

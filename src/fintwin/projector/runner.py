@@ -1,8 +1,8 @@
 """The projector: follows the log and keeps every read model up to it.
 
 One runner works at a time, elected by a lease with an epoch; others wait. It reads the log once for all builds that stand at
-one position and gives each build its events; every build commits for itself, so that one which cannot go on stops alone, at
-the event that it cannot take, with the reason in ``read.checkpoint``. A build that falls behind, or begins anew because its
+one position and takes them all on in one transaction (`applying`); one that cannot go on stops alone, at the event that it
+cannot take, with the reason in ``read.checkpoint``. A build that falls behind, or begins anew because its
 fold or table was changed, catches up batch by batch while the others stay at the front; when it is there, readers are switched.
 
     await Projector(pool, holder="host:1234").run(stop)
@@ -16,13 +16,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import ReadModel
-from fintwin.projector.batch import Batch, decoded
+from fintwin.projector.applying import PoisonError, apply, read_batch
+from fintwin.projector.batch import Batch
 from fintwin.projector.folding import Folding
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
@@ -30,94 +31,12 @@ from fintwin.store.building import Build, Sources
 from fintwin.store.connect import LOST, UNDONE, Connection, Pool
 from fintwin.store.projecting import SupersededError
 
-BATCH_EVENTS: Final = 24_000
 LEASE_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 0.5
 CHANNEL: Final = "fintwin_log"
 
 _log = structlog.get_logger("fintwin.projector")
-
-
-class PoisonError(Exception):
-    """An event that a build cannot take, and why."""
-
-    def __init__(self, position: int, fault: str) -> None:
-        """``position`` of the event."""
-        super().__init__(fault)
-        self.position = position
-        self.fault = fault
-
-
-async def apply(
-    pool: Pool,
-    folding: Folding,
-    batch: Batch,
-    *,
-    epoch: int | None,
-    reach: Callable[[str], None] = lambda _point: None,
-) -> None:
-    """Take a batch into a build, as far as that goes.
-
-    Raises `PoisonError` where an event cannot be taken: everything before its transaction is in. ``reach`` is called at the
-    points by name where tests end the process.
-    """
-    try:
-        await _apply_whole(pool, folding, batch, epoch, reach)
-    except (SupersededError, *LOST, *UNDONE):
-        folding.forget()
-        raise
-    except Exception as error:
-        folding.forget()
-        if len(batch.ends) > 1:
-            for half in batch.halves():
-                await apply(pool, folding, half, epoch=epoch, reach=reach)
-            return
-        if isinstance(error, PoisonError):
-            raise
-        raise PoisonError(batch.ends[0], f"{type(error).__name__}: {error}") from error
-
-
-async def _apply_whole(
-    pool: Pool, folding: Folding, batch: Batch, epoch: int | None, reach: Callable[[str], None]
-) -> None:
-    for broken in batch.broken:
-        if broken.type in folding.types:
-            raise PoisonError(broken.position, broken.fault)
-    needed = folding.needs(batch.runs)
-    async with pool.acquire() as connection:
-        await _load(connection, folding, needed.named, needed.users)
-        reach("after read")
-        written = folding.fold(batch.runs)
-        async with connection.transaction():
-            await projecting.advance(
-                connection,
-                [(folding.model.name, folding.version)],
-                begun=batch.begun,
-                ended=batch.ended,
-                epoch=epoch,
-                recorded_at=batch.recorded_at,
-            )
-            await projecting.write(connection, folding.version, written, bare=folding.building)
-            reach("before commit")
-        reach("after commit")
-    folding.position = batch.ended
-    folding.trim()
-
-
-async def _load(connection: Connection, folding: Folding, named: dict[Any, Any], users: list[Any]) -> None:
-    for table in folding.model.tables:
-        if users or table in named:
-            rows = await projecting.load(connection, table, folding.version, named.get(table, ()), users)
-            folding.learn(table, rows)
-    folding.whole(users)
-
-
-async def read_batch(pool: Pool, after: int, types: frozenset[str], *, until: int | None = None) -> Batch:
-    """The next events after a position, up to another."""
-    async with pool.acquire() as connection:
-        rows, last_of_log = await projecting.log_after(connection, after, BATCH_EVENTS, until)
-    return decoded(after, rows, types, last_of_log=last_of_log)
 
 
 class Projector:
@@ -266,34 +185,9 @@ class Projector:
             self._ahead = None
 
     async def _take(self, group: list[Folding], batch: Batch) -> None:
-        found = {event.type for event in batch.events} | {broken.type for broken in batch.broken}
-        busy = [folding for folding in group if not found.isdisjoint(folding.types)]
-        idle = [folding for folding in group if found.isdisjoint(folding.types)]
-        outcomes = await asyncio.gather(
-            *(apply(self._pool, folding, batch, epoch=self._epoch, reach=self._reach) for folding in busy),
-            *([self._pass_by(idle, batch)] if idle else []),
-            return_exceptions=True,
-        )
-        for folding, outcome in zip(busy, outcomes, strict=False):
-            if isinstance(outcome, PoisonError):
-                await self._stop_build(folding, outcome)
-        for outcome in outcomes:
-            if outcome is not None and not isinstance(outcome, PoisonError):
-                raise outcome
-
-    async def _pass_by(self, idle: list[Folding], batch: Batch) -> None:
-        """Builds that nothing in a batch concerns advance together."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await projecting.advance(
-                connection,
-                [(folding.model.name, folding.version) for folding in idle],
-                begun=batch.begun,
-                ended=batch.ended,
-                epoch=self._epoch,
-                recorded_at=batch.recorded_at,
-            )
-        for folding in idle:
-            folding.position = batch.ended
+        stopped = await apply(self._pool, group, batch, epoch=self._epoch, reach=self._reach)
+        for folding, poison in stopped:
+            await self._stop_build(folding, poison)
 
     async def _stop_build(self, folding: Folding, poison: PoisonError) -> None:
         self._foldings.remove(folding)
