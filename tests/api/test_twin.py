@@ -377,6 +377,10 @@ async def test_the_twins_role_cannot_write(module_database: Database) -> None:
         await connection.execute("SET default_transaction_read_only = off")
         arrays = ", ".join(["'{}'"] * 27)
         for statement in (
+            "INSERT INTO log.event SELECT * FROM log.event",
+            "SELECT work.sweep()",
+            "DELETE FROM work.run",
+            "UPDATE read.checkpoint SET position = 0",
             "INSERT INTO log.log_head VALUES (1, 0, '', now())",
             "UPDATE log.event SET payload = '{}'",
             "DELETE FROM log.stream_head",
