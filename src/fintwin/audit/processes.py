@@ -26,10 +26,12 @@ GIVING_WAY: Final = 10
 class Processes:
     """A runner over several processes. They end with the block, also when it is left by Ctrl-C."""
 
-    def __init__(self, url: str, count: int) -> None:
-        """``url`` of the auditor's role."""
+    def __init__(self, url: str, count: int, *, giving_way: int = GIVING_WAY) -> None:
+        """``url`` of the auditor's role; ``giving_way``: how far these processes stand back for others, 0 to 19."""
         # Spawned: a forked child would share the sockets and locks of whatever runs in this process.
-        self._pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin, initargs=(url,))
+        self._pool = ProcessPoolExecutor(
+            count, mp_context=get_context("spawn"), initializer=_begin, initargs=(url, giving_way)
+        )
 
     def __enter__(self) -> Self:
         """The runner."""
@@ -69,9 +71,9 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _begin(url: str) -> None:
+def _begin(url: str, giving_way: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told as well, and ends this process
-    os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)  # appends come before audits
+    os.setpriority(os.PRIO_PROCESS, 0, giving_way)  # appends come before audits
     _workers.append(_Worker(url))
 
 
