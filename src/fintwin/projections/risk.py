@@ -96,26 +96,26 @@ class _Run:
         self._pots: dict[str, Pot] = {}
         self._changes: dict[Key, Any] = {}
 
-    def take(self, event: Recorded) -> None:
-        """One more event."""
+    def change(self, event: Recorded, kind: type) -> None:
+        """One more event that moves no money."""
         what = event.event
-        kind = type(what)
-        if kind in _MONEY:
-            self._move(event, kind)
-        elif kind in _MARKS:
+        if kind in _MARKS:
             mark(self._rows, self._changes, event, ALERT)
         elif kind is AccountOpened:
             self._accounts[event.stream_id] = _Work(AccountRisk(what.currency, what.kind), 0, event)
         else:
             work = self._account(event)
+            work.last = event
             if kind is OverdraftLimitSet:
                 work.state.limit_minor = what.overdraft_limit_minor
             else:
                 work.state.closed = True
 
-    def _move(self, event: Recorded, kind: type) -> None:
+    def move(self, event: Recorded, kind: type) -> None:
+        """One more movement."""
         what = event.event
-        work = self._account(event)
+        work = self._accounts.get(event.stream_id) or self._account(event)
+        work.last = event
         account = work.state
         out = kind is Withdrawn or kind is TransferSent
         since = event.effective_at - EPOCH
@@ -134,7 +134,7 @@ class _Run:
         if account.kind == "loan" or (other is not None and other != "loan"):
             pot = self._pots.get(what.currency) or self._stored_pot(what.currency)
         else:
-            pot = self._pot(what.currency, at)
+            pot = self._pots.get(what.currency) or self._pot(what.currency, at)
             if what.reverses is not None or (other is not None and not out):
                 if move(pot, at, balance_minor - before_minor):
                     look_back(pot)
@@ -151,8 +151,6 @@ class _Run:
             row: AccountRow = self._rows[ACCOUNT, event.stream_id]
             state: AccountRisk = row.state.__copy__()  # type: ignore[attr-defined]
             self._accounts[event.stream_id] = work = _Work(state, row.band, event)
-        else:
-            work.last = event
         return work
 
     def _kind_of_other(self, what: TransferSent | TransferReceived) -> str | None:
@@ -165,10 +163,8 @@ class _Run:
         return None if row is None else row.state.kind
 
     def _pot(self, currency: str, at: int) -> Pot:
-        pot = self._pots.get(currency)
-        if pot is None:
-            stored = self._stored_pot(currency)
-            self._pots[currency] = pot = Pot(origin=at) if stored is None else own_pot(stored)
+        stored = self._stored_pot(currency)
+        self._pots[currency] = pot = Pot(origin=at) if stored is None else own_pot(stored)
         return pot
 
     def _stored_pot(self, currency: str) -> Pot | None:
@@ -269,7 +265,11 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     """What is remembered of the accounts and of the user's money after more events, and the alerts they give rise to."""
     run = _Run(rows)
     for event in events:
-        run.take(event)
+        kind = type(event.event)
+        if kind in _MONEY:
+            run.move(event, kind)
+        else:
+            run.change(event, kind)
     return run.changes(events[0].user_id)
 
 

@@ -200,11 +200,6 @@ def _rhythm_days(gaps: tuple[int, ...]) -> int:
     return longest if shortest >= GAP_DAYS_MIN and 2 * longest <= 3 * shortest else 0
 
 
-def is_usual(payee: Payee | None, amount_minor: int, times: int = 2) -> bool:
-    """Whether a counterparty has been paid so many times before, and at least two thirds of such an amount."""
-    return payee is not None and payee.count >= times and 2 * amount_minor <= 3 * max(payee.amounts_minor)
-
-
 def unusual_from(amounts_minor: tuple[int, ...], times: int) -> int:
     """The amount above which a payment is unusual among earlier ones: minor units.
 

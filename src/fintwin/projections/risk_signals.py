@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from fintwin.projections.risk_money import is_usual, unusual_from
+from fintwin.projections.risk_money import unusual_from
 from fintwin.projections.risk_state import (
     BLOCK,
     DAY,
@@ -83,7 +83,10 @@ def weigh(
     if MATERIAL_PARTS * amount * pot.whole_periods < pot.spent_minor:
         return found
     known = None if payee is None else pot.payees.get(payee)
-    usual = 2 * amount <= 3 * pot.usual_largest_minor if payee is None else is_usual(known, amount)
+    # Whoever was paid at least two thirds of that before: once is not unusual, twice is usual.
+    once = known is not None and 2 * amount <= 3 * max(known.amounts_minor)
+    twice = once and known is not None and known.count > 1
+    usual = 2 * amount <= 3 * pot.usual_largest_minor if payee is None else twice
     if 0 < balance < 2 * amount and not usual:
         points = 20 if 4 * amount <= 3 * balance else 28 if 10 * amount <= 9 * balance else 35
         points = points if 2 * amount > pot.liquid_minor else 8
@@ -91,7 +94,7 @@ def weigh(
     if known is None and payee is not None and 0 < balance < 4 * amount and _has_lived(account, at):
         points = 14 if 2 * amount <= balance else 22 if 5 * amount <= 4 * balance else 30
         found.append(("new_counterparty", points, 100 * amount // balance, 25))
-    if usual or is_usual(known, amount, times=1):
+    if usual or once:
         return found
     if known is not None and known.count >= AMOUNTS_OF_PAYEE_MIN:
         amounts, times = known.amounts_minor, 2
@@ -145,13 +148,17 @@ def count(account: AccountRisk, at: int, amount: int, found: Found, *, timed: bo
     A payment without a time of day counts in days and weeks, not in an hour. One that is booked after a later one is not
     counted at all, and more than `TIMES_KEPT` in seven days count as so many.
     """
-    times, amounts, week_sum = account.times, account.amounts_minor, account.week_minor + amount
+    times, amounts = account.times, account.amounts_minor
     hour_count, hour_sum = (1, amount) if timed else (0, 0)
     day_count, day_sum, kept = 1, amount, len(times)
-    if kept:
-        if abs(times[-1]) > at:
-            return
-        gone, oldest = 0, at - WEEK
+    latest = abs(times[-1]) if kept else 0
+    if kept and latest > at:
+        return
+    oldest = at - WEEK
+    if not kept or latest <= oldest:
+        times, amounts, week_sum, week_count = (at if timed else -at,), (amount,), amount, 1
+    else:
+        gone, week_sum = 0, account.week_minor + amount
         while gone < kept and (kept - gone >= TIMES_KEPT or abs(times[gone]) <= oldest):
             week_sum -= amounts[gone]
             gone += 1
@@ -163,32 +170,32 @@ def count(account: AccountRisk, at: int, amount: int, found: Found, *, timed: bo
                 hour_count += 1
                 hour_sum += amounts[index]
             index -= 1
-        times, amounts = times[gone:], amounts[gone:]
-    account.times = times = (*times, at if timed else -at)
-    account.amounts_minor = (*amounts, amount)
-    account.week_minor = week_sum
-    week_count = len(times)
+        times, amounts = (*times[gone:], at if timed else -at), (*amounts[gone:], amount)
+        week_count = len(times)
+    account.times, account.amounts_minor, account.week_minor = times, amounts, week_sum
     block = (at - (account.origin or 0)) // BLOCK
     if block > account.block:
         _begin_block(account, block)
-    a, b, c, d, e, f = account.peaks
+    a, b, c, d, e, f = peaks = account.peaks
     if day_sum > d or week_sum > f or week_count > e or day_count > c or hour_count > a or hour_sum > b:
         now = (hour_count, hour_sum, day_count, day_sum, week_count, week_sum)
         if hour_count > FLOORS[0] or day_count > FLOORS[1] or week_count > FLOORS[2]:
             _too_often(now, account.usual or NO_PEAKS, found)
         if week_count >= BURST_PAYMENTS and account.usual is not None and week_sum > 2 * account.usual[3]:
             _too_much(account, now, account.usual, amount, found)
-        account.peaks = (
-            max(a, hour_count), max(b, hour_sum), max(c, day_count), max(d, day_sum), max(e, week_count), max(f, week_sum)
-        )  # fmt: skip
+        account.peaks = now if peaks is NO_PEAKS else _higher(peaks, now)
+
+
+def _higher(one: Peaks, other: Peaks) -> Peaks:
+    a, b, c, d, e, f = map(max, one, other)
+    return a, b, c, d, e, f
 
 
 def _begin_block(account: AccountRisk, block: int) -> None:
     """What is usual are the higher peaks of the two blocks before this one, where there were payments in both."""
     before, last = account.before, account.peaks
     if before is not None:
-        a, b, c, d, e, f = map(max, before, last)
-        account.usual = (a, b, c, d, e, f)
+        account.usual = _higher(before, last)
     account.before = last if last[4] else before
     account.peaks = NO_PEAKS
     account.block = block

@@ -23,7 +23,7 @@ from fintwin.store.connect import LOST, UNDONE, Connection, Pool
 from fintwin.store.projecting import SupersededError, Written
 
 BATCH_EVENTS: Final = 24_000
-SLICE_EVENTS: Final = 4_000
+SLICE_EVENTS: Final = 12_000
 
 Folded = list[tuple[Folding, list[Written]]]
 
