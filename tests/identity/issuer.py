@@ -14,6 +14,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -72,6 +73,12 @@ class Issuer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path.startswith("/token"):
+                    (nonce,) = parse_qs(urlsplit(self.path).query)["nonce"]
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(issuer.token(nonce=nonce).encode())
+                    return
                 issuer.asked += 1
                 time.sleep(issuer.delay_s)
                 told = json.dumps({name: certificate(name) for name in issuer.keys}).encode()
@@ -99,6 +106,11 @@ class Issuer:
     def url(self) -> str:
         """Where the certificates are."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/certs"
+
+    @property
+    def token_url(self) -> str:
+        """Where a browser's stand-in gets a token from; with `?nonce=`."""
+        return self.url.replace("/certs", "/token")
 
     def claims(self, **change: Any) -> dict[str, Any]:
         """What a good token says; a value of ... leaves a claim out, a time is told from now on."""
