@@ -1,17 +1,22 @@
 """Connections to Postgres, one pool per role.
 
 Nothing is ever set for a session: reads set the tenant inside their own one-statement transaction. So a connection goes
-back to its pool as it is, without the reset that would cost a round trip of its own.
+back to its pool as it is, without the reset that would cost a round trip of its own. An address may name several servers: the
+one that takes writes is found each time a connection is made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import asyncpg
 
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+PRIMARY: Final = "primary"
+"""A standby would answer too, with yesterday's state and no writes."""
 
 REFUSED = asyncpg.PostgresError
 """The server answered with an error: unless it is one of `LOST`, the statement was undone."""
@@ -66,7 +71,7 @@ async def open_pool(
         max_cached_statement_lifetime=0,
         init=prepare,
         server_settings={"application_name": name, "jit": "off"},
-        target_session_attrs="any",
+        target_session_attrs=PRIMARY,
     )
     return pool
 
@@ -74,5 +79,9 @@ async def open_pool(
 async def open_connection(url: str, *, name: str = "fintwin") -> asyncpg.Connection:
     """One connection, for a process that does one thing at a time. Raises the errors of `LOST` without a server."""
     return await asyncpg.connect(
-        url, timeout=10, command_timeout=30, server_settings={"application_name": name, "jit": "off"}
+        url,
+        timeout=10,
+        command_timeout=30,
+        server_settings={"application_name": name, "jit": "off"},
+        target_session_attrs=PRIMARY,
     )
