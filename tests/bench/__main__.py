@@ -18,6 +18,7 @@ CHAPTERS = {
     "append": "Appending transfers",
     "http": "HTTP deposits",
     "overload": "Overload",
+    "publishing": "Publishing",
     "verify": "Verifying",
     "read_models": "Read models",
     "twin": "The twin",

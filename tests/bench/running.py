@@ -26,7 +26,8 @@ def free_port() -> int:
 def running(servers: EmbeddedServers, *parts: str) -> Iterator[tuple[int, list[subprocess.Popen[bytes]]]]:
     """``fintwin api`` (and other parts) against these servers; gives the port and the processes."""
     port = free_port()
-    environment = os.environ | servers.environment() | {"PORT": str(port)}
+    quiet = {"FINTWIN_LIMITS": "off", "FINTWIN_LOG_LEVEL": "warning"}
+    environment = os.environ | servers.environment() | {"PORT": str(port)} | quiet
     processes = [subprocess.Popen([sys.executable, "-m", "fintwin", part], env=environment) for part in ("api", *parts)]
     try:
         for _ in range(300):
