@@ -14,7 +14,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from fintwin.assistant.finbot import FinBot
 from fintwin.identity.admission import Admission
+from fintwin.identity.erasure import Erasure
 from fintwin.identity.limits import Limits
 from fintwin.identity.sessions import Sessions
 from fintwin.identity.tokens import Tokens
@@ -33,6 +35,7 @@ from fintwin.store.standing import refuse_mighty
 from fintwin.twin.history import parse_market
 
 if TYPE_CHECKING:
+    from fintwin.assistant.gemini import Gemini
     from fintwin.identity.google import GoogleSignIn
 
 API_CONNECTIONS: Final = 7
@@ -55,12 +58,14 @@ class Services:
     identity: Users
     sessions: Sessions
     admission: Admission
+    erasure: Erasure
     limits: Limits
     google: GoogleSignIn | None
     desk: Desk
     board: Board
     anomalies: AnomalyFinder
     live: Hub
+    finbot: FinBot
 
 
 @asynccontextmanager
@@ -75,7 +80,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(writer.close)
         ledger = Ledger(writer, api, vault)
         tokens = Tokens(settings.jwt_secret, settings.jwt_secret_previous)
-        admission = Admission(tokens, identity)
+        admission = Admission(tokens, identity, forget=vault.forget)
         await admission.start()
         stack.push_async_callback(admission.stop)
         limits = Limits(settings.door.limits, redis_url=settings.redis_url, key=settings.master_key)
@@ -99,12 +104,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             identity=Users(identity=identity, api=api, vault=vault, ledger=ledger, master_key=settings.master_key),
             sessions=Sessions(tokens, admission, identity, master_key=settings.master_key),
             admission=admission,
+            erasure=Erasure(ledger, api, admission, vault, settings.database_urls.get("eraser")),
             limits=limits,
             google=_google(stack, settings),
             desk=desk,
             board=board,
             anomalies=anomalies,
             live=live,
+            finbot=FinBot(api, _gemini(settings)),
         )
 
 
@@ -137,6 +144,20 @@ def _google(stack: AsyncExitStack, settings: Settings) -> GoogleSignIn | None:
     google = GoogleSignIn(settings.google_client_id, certificates_url=settings.door.certificates_url)
     stack.push_async_callback(google.close)
     return google
+
+
+def _gemini(settings: Settings) -> Gemini | None:
+    """The writer of FinBot's answers, where there is a key; what it needs is not loaded elsewhere."""
+    asked = settings.gemini
+    if asked is None:
+        return None
+    from fintwin.assistant.gemini import Gemini
+
+    try:
+        return Gemini(asked.key, model=asked.model, base_url=asked.url)
+    except ImportError:
+        msg = "FINTWIN_GEMINI_KEY is set, but the extra is not installed: pip install 'fintwin[gemini]'."
+        raise SettingsError(msg) from None
 
 
 def _market_text(settings: Settings) -> str | None:

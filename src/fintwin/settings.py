@@ -26,6 +26,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_MIN = 32
 STREAM_ENTRIES_LEAST = 1_000
 DISTINCT_CHARACTERS_MIN = 8
+GEMINI_MODEL = "gemini-2.5-flash"
 PLACEHOLDER_WORDS = (
     "change-me",
     "changeme",
@@ -137,6 +138,13 @@ VARIABLES = (
     Variable("FINTWIN_LOG_LEVEL", "", "`debug`, `info`, `warning` or `error`. Empty: `info`, on a terminal `warning`."),
     Variable("FINTWIN_LOG_FORMAT", "", "`json` or `console`. Empty: `console` on a terminal, else `json`."),
     Variable(
+        "FINTWIN_GEMINI_KEY",
+        "",
+        "A key for Gemini, which then writes FinBot's answers for those who agree. Needs the extra `fintwin[gemini]`.",
+    ),
+    Variable("FINTWIN_GEMINI_MODEL", GEMINI_MODEL, "Which of its models."),
+    Variable("FINTWIN_GEMINI_URL", "", "Where it is asked; another address than Google's is for tests."),
+    Variable(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "",
         "Where traces go, by OTLP over HTTP. Needs the extra `fintwin[telemetry]`. Empty: none are made.",
@@ -167,6 +175,15 @@ class LogOptions:
     console: bool
 
 
+@dataclass(frozen=True, slots=True)
+class GeminiSettings:
+    """How Gemini is asked."""
+
+    key: str = field(repr=False)
+    model: str
+    url: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """A service's view of the world. Secrets do not show in its `repr`."""
@@ -186,6 +203,7 @@ class Settings:
     stream_entries_max: int = 100_000
     door: DoorSettings = field(default_factory=DoorSettings)
     traces_endpoint: str | None = None
+    gemini: GeminiSettings | None = None
 
     @property
     def demo(self) -> bool:
@@ -263,6 +281,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         stream_entries_max=stream_entries_max(environ),
         door=_door(environ),
         traces_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        gemini=_gemini(environ),
     )
 
 
@@ -278,6 +297,15 @@ def part_database_url(environ: Mapping[str, str], role: str) -> str:
 def stream_entries_max(environ: Mapping[str, str]) -> int:
     """How long the published stream may get."""
     return _entries(environ.get("FINTWIN_STREAM_ENTRIES_MAX") or "100000")
+
+
+def _gemini(environ: Mapping[str, str]) -> GeminiSettings | None:
+    key = environ.get("FINTWIN_GEMINI_KEY")
+    if not key:
+        return None
+    return GeminiSettings(
+        key, environ.get("FINTWIN_GEMINI_MODEL") or GEMINI_MODEL, environ.get("FINTWIN_GEMINI_URL") or None
+    )
 
 
 def role_passwords(environ: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures(
 async def test_the_sign_in_page_is_told_how_one_can_sign_in(app: Service) -> None:
     """Public: no token is needed."""
     answer = await app.client.get("/api/auth/config")
-    assert answer.json() == {"google_client_id": None, "demo": True, "assistant": False}
+    assert answer.json() == {"google_client_id": None, "demo": True, "assistant": True}
 
 
 async def test_each_demo_sign_in_is_somebody_new(app: Service) -> None:

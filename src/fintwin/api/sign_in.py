@@ -78,7 +78,7 @@ class SignedIn(msgspec.Struct, frozen=True):
 async def auth_config(request: Call) -> Answer[Config]:
     """Public."""
     settings = request.services.settings
-    return Answer(Config(google_client_id=settings.google_client_id, demo=settings.demo, assistant=False))
+    return Answer(Config(google_client_id=settings.google_client_id, demo=settings.demo, assistant=True))
 
 
 @post("/google", status_code=200, summary="Sign in with Google")
