@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -135,10 +136,6 @@ async def test_an_interrupted_erasure_is_finished(app: Service, module_database:
     """The log says erased and the key is there, as after a crash or an old dump: `--again` destroys it; others are left."""
     ada, bob = await lived_in(app), await app.person()
     user = UUID(ada.id)
-    at = (await app.services.identity.profile(user)).__class__.__name__
-    assert at == "ProfileState"
-    from datetime import UTC, datetime
-
     answer = await app.services.ledger.submit(Request(user_id=user), OnProfile(user, EraseUser(at=datetime.now(UTC))))
     assert isinstance(answer, Booking)
     assert rows_of(module_database, ada.id)["vault.user_key"] == 1
@@ -176,3 +173,18 @@ async def test_without_the_role_nothing_is_erased(module_database: Database) -> 
         answer = await ada.post("/api/auth/erase", {"confirmation": "erase me"})
         assert (answer.status, answer.code) == (503, "erasure_unavailable")
         assert (await ada.get("/api/auth/me")).status == 200
+
+
+async def test_no_table_is_left_out(module_database: Database) -> None:
+    """What holds rows of a user beside the log and its read models can be deleted by the role that erases."""
+    left_out = module_database.run_sql(
+        """
+        SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped
+            WHERE c.relkind = 'r' AND n.nspname NOT IN ('log', 'read', 'pg_catalog', 'information_schema')
+                AND c.oid <> 'identity.revocation'::regclass
+                AND NOT (has_table_privilege('fintwin_eraser', c.oid, 'DELETE')
+                    AND has_schema_privilege('fintwin_eraser', n.oid, 'USAGE'))
+        """
+    )
+    assert left_out == "", "grant SELECT and DELETE under the tenant policy to fintwin_eraser"

@@ -27,6 +27,7 @@ COMMANDS = {
     "close-period": "fintwin.cli.close_period:close_period",
     "migrate": "fintwin.cli.migrate:migrate",
     "projector": "fintwin.cli.projector:projector",
+    "erase": "fintwin.cli.erase:erase",
     "publisher": "fintwin.cli.publisher:publisher",
     "tail": "fintwin.cli.tail:tail",
     "rebuild": "fintwin.cli.rebuild:rebuild",

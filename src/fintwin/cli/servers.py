@@ -13,10 +13,29 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from fintwin.embedded import EmbeddedServers
-from fintwin.embedded.running import running_environment
+from fintwin.embedded.running import running_environment, running_superuser_url
 from fintwin.settings import SettingsError, start_options
 
 MIGRATION_PATIENCE_S = 15.0
+
+
+@contextmanager
+def administrator_for(environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[str]:
+    """The database administrator's address; raises `SettingsError` where none is named."""
+    options = start_options(environ)
+    if not options.embedded:
+        url = environ.get("FINTWIN_OWNER_DATABASE_URL")
+        if not url:
+            msg = "FINTWIN_OWNER_DATABASE_URL is not set: this works as an administrator of the database."
+            raise SettingsError(msg)
+        yield url
+        return
+    running = running_superuser_url(options.data_folder)
+    if running is not None:
+        yield running
+        return
+    with EmbeddedServers(options.data_folder, say=say) as servers:
+        yield servers.superuser_url
 
 
 @contextmanager

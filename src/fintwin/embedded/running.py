@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fintwin.embedded.accounts import SHARED_FOLDER, settle
-from fintwin.embedded.postgres import DATABASE
+from fintwin.embedded.postgres import DATABASE, SUPERUSER
 from fintwin.embedded.refusals import EmbeddedError
 from fintwin.embedded.secrets_file import load_or_make
 from fintwin.embedded.servers import service_environment
@@ -51,6 +51,16 @@ def running_environment(data_folder: Path, shared: Path = SHARED_FOLDER) -> dict
             raise EmbeddedError(msg)
         time.sleep(POLL_S)
     return None
+
+
+def running_superuser_url(data_folder: Path, shared: Path = SHARED_FOLDER) -> str | None:
+    """The administrator's address on that folder's Postgres; None where nobody runs on it."""
+    folder = settle(data_folder, lambda _: None, shared).folder
+    lines = _lines(folder / "postgres" / "postmaster.pid")
+    if not _is_locked(folder) or len(lines) <= STATUS_LINE:
+        return None
+    place = f"?host={quote(lines[SOCKETS_LINE].strip())}&port={lines[PORT_LINE].strip()}"
+    return f"postgresql://{SUPERUSER}:{load_or_make(folder).postgres_password}@/{DATABASE}{place}"
 
 
 def _is_locked(folder: Path) -> bool:

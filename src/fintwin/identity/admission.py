@@ -13,6 +13,7 @@ sign-ins have been used.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import time
@@ -50,8 +51,16 @@ class _Known:
 class Admission:
     """See the module. One per process."""
 
-    def __init__(self, tokens: Tokens, identity: Pool, *, remembered_max: int = 20_000) -> None:
-        """``identity`` is the pool of the identity role."""
+    def __init__(
+        self,
+        tokens: Tokens,
+        identity: Pool,
+        *,
+        remembered_max: int = 20_000,
+        forget: Callable[[UUID], None] = lambda _user_id: None,
+    ) -> None:
+        """``identity`` is the pool of the identity role; ``forget`` is told of a user all of whose sign-ins have ended."""
+        self._forget = forget
         self._tokens = tokens
         self._identity = identity
         self._remembered_max = remembered_max
@@ -95,6 +104,8 @@ class Admission:
             self._sessions[session_id] = expires_at
         else:
             self._users[user_id] = (made_at, expires_at)
+            # Perhaps the user has been erased: whatever this process holds of them, it holds no longer.
+            self._forget(user_id)
 
     async def start(self) -> None:
         """Learn all revocations, and keep up with them until `stop`."""

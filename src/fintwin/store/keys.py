@@ -136,7 +136,9 @@ class Vault:
         key = UserKey(plain)
         self._cache[user_id] = (monotonic() + _CACHE_SECONDS, key)
         self._cache.move_to_end(user_id)
-        while len(self._cache) > self._cached_max:
+        # What has run out goes, whether anybody asks for it again or not.
+        now = monotonic()
+        while len(self._cache) > self._cached_max or next(iter(self._cache.values()))[0] < now:
             self._cache.popitem(last=False)
         return key
 

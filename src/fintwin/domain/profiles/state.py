@@ -88,7 +88,8 @@ def evolve(state: ProfileState | None, event: ProfileEvent) -> ProfileState:
             )
             return replace(state, version=version, answers=answers)
         case UserErased():
-            return replace(state, version=version, erased=True)
+            # Sealed texts without a key are nothing that anybody needs; plans go with them.
+            return ProfileState(version=version, provider=state.provider, sample=state.sample, erased=True)
         case PlanItemAdded():
             return replace(state, version=version, plan_ids=(*state.plan_ids, event.item_id))
         case PlanItemRemoved():
