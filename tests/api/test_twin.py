@@ -253,6 +253,20 @@ async def test_a_corrected_past_makes_a_run_stale(app: Service) -> None:
     assert final((await person.get(f"/api/twin/runs/{kept['id']}")).json) == 480
 
 
+async def test_an_id_is_one_runs_own(app: Service) -> None:
+    """Another document under the id of a kept run is told 409; the same one, sent again, gives the same answer."""
+    person = await person_with(app, 500)
+    body = {"horizon_months": 2, "save": True, "id": "1d3a2f52-6a0e-4e5b-9d60-0f7a39c6f0aa", "name": "Mine"}
+    kept = await person.post("/api/twin/runs", body, idempotency_key="a")
+    assert kept.status == 200
+    again = await person.post("/api/twin/runs", body, idempotency_key="a")
+    assert (again.status, again.headers["idempotent-replay"], again.content) == (200, "true", kept.content)
+    for other in ({"horizon_months": 3}, {"save": False}):
+        answer = await person.post("/api/twin/runs", body | other)
+        assert (answer.status, answer.code) == (409, "run_exists")
+    assert [one["document"]["horizon_months"] for one in (await person.get("/api/twin/runs")).json] == [2]
+
+
 async def test_compared_runs(app: Service) -> None:
     """What was asked differently comes first; the table tells the differences to the first run."""
     person = await person_with(app, 1000)

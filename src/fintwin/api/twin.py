@@ -99,6 +99,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[msgspec.Raw]
 
 
+HELD: Any = list.__class_getitem__(view_of(Held))
+
 RunBody = msgspec.defstruct(
     "RunBody",
     [
@@ -124,12 +126,12 @@ async def run_scenario(request: Call, data: JSONBody[RunRequest]) -> Answer[Any]
     """Baseline and scenario per account and in total, what sets them apart, and what it rests on. Writes nothing unless kept."""
     if data.save and not data.wait:
         raise malformed("A run is kept when its answer is waited for: say `wait` or `save`, not both.", "save")
-    run_id = data.id or uuid7()
     document = Document(**{name: getattr(data, name) for name in Document.__struct_fields__})
     try:
         check(document)
     except ScenarioError as error:
         raise faulty(error) from None
+    run_id = await _id_for(request, data, document)
     user_id, now = request.user_id, datetime.now(UTC)
     text = msgspec.json.encode(document)
     if data.wait and data.id is None:
@@ -152,7 +154,7 @@ async def run_scenario(request: Call, data: JSONBody[RunRequest]) -> Answer[Any]
     run = saved(run_id, document, done.summary, name=name)
     booking = await keep(request, request.command("twin-run", data), simulations.SaveSimulation(run=run))
     first = booking.entries[0].event
-    if first.simulation_id != run_id:
+    if booking.replayed:
         done = await _again(request, first)
     return Answer(_body(first.simulation_id, done, kept=True), headers=position_headers(booking, booking.position))
 
@@ -268,7 +270,7 @@ async def compare_runs(
 @get(
     "/runs/{run_id:uuid}/reality",
     summary="A kept run beside what really happened afterwards",
-    responses={200: ResponseSpec(list[view_of(Held)], generate_examples=False)},  # type: ignore[misc]
+    responses={200: ResponseSpec(HELD, generate_examples=False)},
 )
 async def hold_against_reality(request: Call, run_id: FromPath[UUID]) -> Answer[Any]:
     """One entry a currency: actual and expected balances, mean errors, how often the band held. 404 where it is not kept."""
@@ -284,6 +286,20 @@ async def _again(request: Call, event: simulations.SimulationSaved) -> Done:
     """Run a kept run anew, on the past that it ran on and as of that moment."""
     desk = request.services.desk
     return await asked(desk.run(request.user_id, _document(event), ran_at(event), run_id=uuid7()))
+
+
+async def _id_for(request: Call, data: RunRequest, document: Document) -> UUID:
+    """The run's id: a new one, or the caller's, unless another run is kept under it."""
+    if data.id is None:
+        return uuid7()
+    known = await _kept(request, data.id)
+    # A name lies sealed beside the document.
+    same = known is not None and msgspec.convert(known.document, Document) == msgspec.structs.replace(
+        document, name=None
+    )
+    if known is not None and not (data.save and same):
+        raise stopped(DuplicateRunError())
+    return data.id
 
 
 def _document(event: simulations.SimulationSaved) -> bytes:
@@ -318,7 +334,7 @@ async def _shown(request: Call, found: list[Recorded]) -> list[KeptRun]:
             alert_level=one.event.level,
             summary=one.event.summary,
             position=one.event.base_position,
-            stale=stale(one.event, later),
+            stale=stale(one, later),
             created_at=one.recorded_at,
         )
         for one in found

@@ -52,7 +52,7 @@ def good(done: Done) -> Done:
 def stopped(error: TooManyRunsError | DuplicateRunError) -> ProblemError:
     """The HTTP form of a run that was not begun."""
     if isinstance(error, DuplicateRunError):
-        return ProblemError(problem(409, "run_exists", "A run of this id is under way."))
+        return ProblemError(problem(409, "run_exists", "There is a run of this id already: give another one, or none."))
     text = "So many runs are under way already: wait for one to end, or cancel one."
     return ProblemError(problem(429, "too_many_runs", text), {"Retry-After": "5"})
 

@@ -1,7 +1,7 @@
 """Runs that are kept: one event each, with the document, the base it ran on, and what it came to.
 
 event = saved(run_id, document, done.summary, name=sealed_name)
-stale(event, later_events)      # whether the past that it used has since been corrected
+stale(recorded_event, later_events)      # whether the past that it used has since been corrected
 """
 
 from __future__ import annotations
@@ -89,32 +89,29 @@ def ran_at(event: simulations.SimulationSaved) -> dt.datetime:
     return dt.datetime.fromisoformat(event.summary["at"])
 
 
-def stale(event: simulations.SimulationSaved, later: Iterable[Recorded]) -> bool:
-    """Whether the past that a run used has been corrected since: something of it was taken back, or booked into it later.
+def stale(saved: Recorded, later: Iterable[Recorded]) -> bool:
+    """Whether the past that a kept run used has been corrected since it was kept.
 
-    ``later`` are the events behind the run's position, or more; a transaction that is not among them is of the past.
-    A changed note says nothing that a run uses.
+    Something of it was taken back, put into another category, or booked into a day before the run's. ``later`` are the
+    events behind the run's base, or more; a transaction that is not among them is of the past. What a run did not know
+    because it was forked earlier is no correction, and a changed note says nothing that a run uses.
     """
-    at = ran_at(event)
+    event: simulations.SimulationSaved = saved.event
+    first_day = ran_at(event).astimezone(dt.UTC).date()
     fresh: set[UUID | None] = {None}
     for one in later:
         if one.position <= event.base_position:
             continue
         happened = one.event
         fresh.add(one.transaction_id)
+        if one.position <= saved.position:
+            continue
         if isinstance(happened, accounts.TransactionAnnotated):
             says_more = happened.category is not msgspec.UNSET or happened.payee_ref is not msgspec.UNSET
             if says_more and happened.transaction_id not in fresh:
                 return True
-        elif getattr(happened, "reverses", None) not in fresh or _is_booked_before(one, at):
+        elif isinstance(happened, accounts.MoneyEvent) and (
+            happened.reverses not in fresh or one.effective_at.astimezone(dt.UTC).date() < first_day
+        ):
             return True
     return False
-
-
-def _is_booked_before(one: Recorded, at: dt.datetime) -> bool:
-    """Whether it moved money earlier than the run began; what has a date only is compared by its day."""
-    if getattr(one.event, "amount_minor", None) is None:
-        return False
-    if getattr(one.event, "date_only", False):
-        return one.effective_at.astimezone(dt.UTC).date() < at.astimezone(dt.UTC).date()
-    return one.effective_at < at
