@@ -15,12 +15,15 @@ from tests.bench.report import ROOT, Section, machine
 from tests.conftest import reachable_folder
 
 CHAPTERS = {
+    "start": "Starting",
     "append": "Appending transfers",
     "http": "HTTP deposits",
     "overload": "Overload",
     "publishing": "Publishing",
     "verify": "Verifying",
     "read_models": "Read models",
+    "reading": "Reading",
+    "past": "The past",
     "twin": "The twin",
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
