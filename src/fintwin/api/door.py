@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cache
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any, Final
 
 from fintwin.api.answers import encode
@@ -93,13 +93,15 @@ class Door:
             self.room.leave(visit)
 
     def starts(self, visit: Visit, headers: Any) -> None:
-        """An answer begins. A stream of events takes no place and has no end."""
+        """An answer begins. A stream of events takes no place and has no end; a file of unknown length takes its time."""
         visit.started = True
+        told = False
         for name, value in headers:
-            if name == b"content-type":
-                if value.startswith(_STREAM):
-                    self.room.leave(visit)
-                return
+            if name == b"content-type" and value.startswith(_STREAM):
+                self.room.leave(visit)
+            told = told or name == b"content-length"
+        if not told:
+            visit.until = inf
 
     def cookie_name(self, scope: Any) -> str | None:
         """The name of the cookie that a session may have here; None where only TLS would do."""
