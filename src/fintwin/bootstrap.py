@@ -33,6 +33,7 @@ from fintwin.store.connect import Pool, open_connection, open_pool
 from fintwin.store.keys import Vault
 from fintwin.store.standing import refuse_mighty
 from fintwin.twin.history import parse_market
+from fintwin.webhooks.hooks import Hooks
 
 if TYPE_CHECKING:
     from fintwin.assistant.gemini import Gemini
@@ -66,6 +67,7 @@ class Services:
     anomalies: AnomalyFinder
     live: Hub
     finbot: FinBot
+    hooks: Hooks
 
 
 @asynccontextmanager
@@ -112,6 +114,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             anomalies=anomalies,
             live=live,
             finbot=FinBot(api, _gemini(settings)),
+            hooks=Hooks(api, vault, private=settings.webhooks_private),
         )
 
 

@@ -130,6 +130,7 @@ VARIABLES = (
         LIMITS,
         "What is allowed a second / at once, by kind; a kind may be `off`, and `off` alone switches all limits off.",
     ),
+    Variable("FINTWIN_WEBHOOKS_PRIVATE", "", "`1`: webhooks may go to `http` and to addresses that are not public."),
     Variable(
         "FINTWIN_MARKET_DATA",
         "",
@@ -200,6 +201,7 @@ class Settings:
     signing_key: bytes | None = field(repr=False)
     google_client_id: str | None
     market_data: Path | None = None
+    webhooks_private: bool = False
     stream_entries_max: int = 100_000
     door: DoorSettings = field(default_factory=DoorSettings)
     traces_endpoint: str | None = None
@@ -278,6 +280,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         signing_key=_key("FINTWIN_SIGNING_KEY", signing_key) if signing_key else None,
         google_client_id=environ.get("GOOGLE_CLIENT_ID") or None,
         market_data=Path(environ["FINTWIN_MARKET_DATA"]) if environ.get("FINTWIN_MARKET_DATA") else None,
+        webhooks_private=environ.get("FINTWIN_WEBHOOKS_PRIVATE") == "1",
         stream_entries_max=stream_entries_max(environ),
         door=_door(environ),
         traces_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,

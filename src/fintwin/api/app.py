@@ -43,6 +43,7 @@ from fintwin.api import (
     status,
     transactions,
     twin,
+    webhooks,
 )
 from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
@@ -162,6 +163,7 @@ def create_app(services: Services, *, request_log: RequestLog | None = None, tra
             personas.router,
             status.router,
             audit.router,
+            webhooks.router,
             health.router,
             internal.router,
             docs_page.router,

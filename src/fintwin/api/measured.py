@@ -88,6 +88,8 @@ class Parts(Collector):
         for count, commands in sorted(writer.tries.items()):
             tries.add_metric((str(count),), commands)
         yield tries
+        streams = self._services.live.open_streams
+        yield GaugeMetricFamily("fintwin_live_streams", "Open live streams of this process.", streams)
         size = GaugeMetricFamily("fintwin_database_connections", "Open connections.", labels=("role", "state"))
         for role, pool in self._services.pools.items():
             size.add_metric((role, "idle"), pool.get_idle_size())

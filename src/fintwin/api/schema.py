@@ -115,7 +115,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         "description": "A problem.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(name="Problem")}}},
     }
-    if method in _WRITES and operation.get("tags") != ["Auth"]:
+    if method in _WRITES and operation.get("tags") not in (["Auth"], ["Webhooks"]):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
         for status, response in responses.items():
             if status.startswith("2"):

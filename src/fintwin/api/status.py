@@ -13,7 +13,7 @@ from litestar import Router, get
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, signed_in
-from fintwin.store import publishing, reading
+from fintwin.store import publishing, reading, webhooks
 from fintwin.store.connect import Pool
 from fintwin.store.publishing import PublishingStatus
 from fintwin.store.reading import ModelStatus
@@ -50,6 +50,9 @@ async def status_of(pool: Pool, *, publishes: bool = False) -> Status:
         parts.append(Part(name="projector", state="stopped"))
     if publishes:
         parts.append(_stream(await publishing.status(pool)))
+    delivers = await webhooks.delivers(pool)
+    if delivers is not None:
+        parts.append(Part(name="webhooks", state="ok" if delivers else "stopped"))
     worst: State = "ok"
     for part in parts:
         if part.state == "stopped" or (part.state == "behind" and worst == "ok"):

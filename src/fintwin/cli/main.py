@@ -29,6 +29,7 @@ COMMANDS = {
     "projector": "fintwin.cli.projector:projector",
     "erase": "fintwin.cli.erase:erase",
     "publisher": "fintwin.cli.publisher:publisher",
+    "webhooks": "fintwin.cli.webhooks:webhooks",
     "tail": "fintwin.cli.tail:tail",
     "rebuild": "fintwin.cli.rebuild:rebuild",
     "verify": "fintwin.cli.verify:verify",

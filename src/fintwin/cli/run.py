@@ -58,8 +58,15 @@ def run(*, reload: bool, web: str | None) -> None:
 
 
 def service_parts(environment: Mapping[str, str]) -> list[Part]:
-    """What makes up the service; each part is a command of this very installation. Without a Redis nothing is published."""
-    names = ["api", "projector", *(["publisher"] if environment.get("REDIS_URL") else [])]
+    """What makes up the service; each part is a command of this very installation.
+
+    Without a Redis nothing is published, and without the publisher's address of the database no webhook is delivered.
+    """
+    names = ["api", "projector"]
+    if environment.get("REDIS_URL"):
+        names.append("publisher")
+    if environment.get("FINTWIN_PUBLISHER_DATABASE_URL"):
+        names.append("webhooks")
     return [Part(name, [sys.executable, "-m", "fintwin", name]) for name in names]
 
 

@@ -30,7 +30,10 @@ MODELS: Final = ("statements", "notifications", "risk")
 """What a stream tells of."""
 
 POLL_S: Final = 0.5
-GATHER_S: Final = 0.02
+GATHER_S: Final = 0.05
+LOOK_OVER_S: Final = 1.0
+"""How often it is asked of each stream whether it may go on: with thousands of them that is worth counting."""
+
 STREAMS_OF_USER_MAX: Final = 8
 STREAMS_MAX: Final = 10_000
 READING_MAX: Final = 3
@@ -166,7 +169,7 @@ class Hub:
                 await self._tell()
             except (*LOST, *UNDONE) as error:
                 _log.warning("live streams: the database cannot be reached", error=type(error).__name__)
-            if monotonic() - self._looked_over >= POLL_S:
+            if monotonic() - self._looked_over >= LOOK_OVER_S:
                 self._looked_over = monotonic()
                 self._forget_empty()
                 for stream in self._all():
