@@ -1,28 +1,46 @@
--- The balance of an own account from whole days: those that count on p_as_of or before and were recorded on p_known or before
--- (NULL: all). Where p_as_of_part or p_known_part says that only a part of that last day is asked for, it is left out, and the
--- last columns tell between which positions its events lie. `reached` as in read.accounts.
+-- The balance of an own account over what counts at p_as_of_at and was recorded by p_known_at (NULL: whenever), from whole days
+-- and the events of the days p_as_of and p_known that lie before those moments only in part (NULL: whole). The same as
+-- `balances.balance_minor`. `reached` as in read.accounts.
 CREATE OR REPLACE FUNCTION read.balance(
-    p_user uuid, p_min bigint, p_account uuid, p_as_of date, p_as_of_part boolean, p_known date, p_known_part boolean
+    p_user uuid, p_min bigint, p_account uuid,
+    p_until date, p_as_of date, p_as_of_at timestamptz, p_known_until date, p_known date, p_known_at timestamptz
 )
-RETURNS TABLE (reached bigint, balance_minor bigint, first_position bigint, last_position bigint)
+RETURNS TABLE (reached bigint, balance_minor bigint)
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;
+    v_whole bigint;
+    v_first bigint;
+    v_last bigint;
 BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
     v_reached := read.reach('balances_vN', p_user, p_min);
-    RETURN QUERY
-        SELECT v_reached, coalesce(sum(c.in_minor - c.out_minor) FILTER (WHERE NOT c.part), 0)::bigint,
-                min(c.first_position) FILTER (WHERE c.part), max(c.last_position) FILTER (WHERE c.part)
-            FROM (
-                SELECT b.*, (p_as_of_part AND b.effective_on = p_as_of) IS TRUE
-                        OR (p_known_part AND b.recorded_on = p_known) IS TRUE AS part
-                    FROM read.balance_cell_vN b
-                    WHERE v_reached IS NOT NULL AND b.user_id = p_user AND b.account_id = p_account
-                        AND (p_as_of IS NULL OR b.effective_on <= p_as_of)
-                        AND (p_known IS NULL OR b.recorded_on <= p_known)
-            ) c;
+    SELECT coalesce(sum(c.in_minor - c.out_minor) FILTER (WHERE NOT c.part), 0)::bigint,
+            min(c.first_position) FILTER (WHERE c.part), max(c.last_position) FILTER (WHERE c.part)
+        INTO v_whole, v_first, v_last
+        FROM (
+            SELECT b.*, (b.effective_on = p_as_of) IS TRUE OR (b.recorded_on = p_known) IS TRUE AS part
+                FROM read.balance_cell_vN b
+                WHERE v_reached IS NOT NULL AND b.user_id = p_user AND b.account_id = p_account
+                    AND (p_until IS NULL OR b.effective_on <= p_until)
+                    AND (p_known_until IS NULL OR b.recorded_on <= p_known_until)
+        ) c;
+    IF v_first IS NOT NULL THEN
+        v_whole := v_whole + (
+            SELECT coalesce(sum(CASE WHEN e.type IN ('Deposited', 'TransferReceived') THEN 1 ELSE -1 END
+                    * (e.payload ->> 'amount_minor')::bigint), 0)::bigint
+                FROM log.event e
+                WHERE e.user_id = p_user AND e.position BETWEEN v_first AND v_last
+                    AND e.stream_kind = 1 AND e.stream_id = p_account
+                    AND e.type IN ('Deposited', 'TransferReceived', 'Withdrawn', 'TransferSent')
+                    AND ((e.effective_at AT TIME ZONE 'UTC')::date = p_as_of
+                        OR (e.recorded_at AT TIME ZONE 'UTC')::date = p_known)
+                    AND (p_as_of_at IS NULL OR e.effective_at <= p_as_of_at)
+                    AND (p_known_at IS NULL OR e.recorded_at <= p_known_at)
+        );
+    END IF;
+    RETURN QUERY SELECT v_reached, v_whole;
 END
 $$;
 
@@ -46,23 +64,5 @@ BEGIN
                     GROUP BY b.effective_on
             ) d ON true
             ORDER BY d.effective_on;
-END
-$$;
-
--- The own events of an account between two positions that count on one UTC day or were recorded on the other, oldest first.
-CREATE OR REPLACE FUNCTION read.events_of_days(
-    p_user uuid, p_account uuid, p_first bigint, p_last bigint, p_effective date, p_recorded date
-)
-RETURNS SETOF log.event
-LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM set_config('fintwin.user_id', p_user::text, true);
-    RETURN QUERY
-        SELECT e.* FROM log.event e
-            WHERE e.user_id = p_user AND e.position BETWEEN p_first AND p_last
-                AND e.stream_kind = 1 AND e.stream_id = p_account
-                AND ((e.effective_at AT TIME ZONE 'UTC')::date = p_effective
-                    OR (e.recorded_at AT TIME ZONE 'UTC')::date = p_recorded)
-            ORDER BY e.position;
 END
 $$;

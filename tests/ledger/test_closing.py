@@ -7,8 +7,9 @@ from uuid import UUID
 from click.testing import CliRunner, Result
 
 from fintwin.cli.main import main
+from fintwin.domain.accounts import delta_minor
 from fintwin.domain.refusals import Code
-from fintwin.store import reading
+from fintwin.store import read, reading
 from tests.audit.books import environment, tampering, verified
 from tests.conftest import Database
 from tests.projector.projecting_tools import projector
@@ -83,6 +84,17 @@ async def test_what_was_and_what_was_known(database: Database) -> None:
         assert [await balance(ago(days)) for days in (31, 26, 22, 10)] == [0, 100, 107, 37]
         assert [await balance(ago(days), before) for days in (31, 26, 22, 10)] == [0, 100, 100, 100]
         assert (await balance(), await balance(known_at=before)) == (57, 120)
+        events = [one async for one in read.history(bank.pool, anna) if delta_minor(one.event)]
+        ends = [ago(days).replace(hour=23, minute=59, second=59, microsecond=999_999) for days in (30, 21, 20, 0)]
+        moments = [None, *ends, *(one.effective_at for one in events), *(one.recorded_at for one in events)]
+        for as_of in moments:
+            for known_at in moments:
+                assert await balance(as_of, known_at) == sum(
+                    delta_minor(one.event)
+                    for one in events
+                    if (as_of is None or one.effective_at <= as_of)
+                    and (known_at is None or one.recorded_at <= known_at)
+                )
     assert await problems_of(database) == []
     async with tampering(database) as connection:
         assert (await verified(connection)).fault_count == 0

@@ -31,7 +31,9 @@ from fintwin.store.rows import Head
 
 MOVES_KEPT_MAX: Final = 1_000_000
 """Of all accounts together; the least recently used goes first."""
-PAGE_EVENTS: Final = 20_000
+PAGE_EVENTS: Final = 4_000
+FEW: Final = 64
+"""So many new movements are put in one by one; more are cheaper to sort in."""
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -57,8 +59,11 @@ class Pasts:
             assert page, "the log has every version up to the head's"
             fresh += [(at, delta) for one, at, delta in page if delta and one <= head.version]
             version = min(page[-1][0], head.version)
-        if fresh:
+        if len(fresh) > FEW:
             past = Past([*past, *fresh])
+        else:
+            for at, delta_minor in fresh:
+                past = past.moved(at, delta_minor)
         self._known[account_id] = (version, past)
         while len(self._known) > 1 and sum(len(one) for _, one in self._known.values()) > self._moves_kept_max:
             self._known.popitem(last=False)

@@ -25,7 +25,6 @@ from fintwin.projections import balances, portfolios, profiles, statements
 from fintwin.projections.model import Row
 from fintwin.store.connect import Connection, Pool
 from fintwin.store.projecting import stored_table
-from fintwin.store.rows import recorded
 
 WAIT_SECONDS: Final = 2.0
 STANDSTILL_SECONDS: Final = 10.0
@@ -118,25 +117,21 @@ async def balance(
     known = balances.Moment.of(known_at) if known_at else None
     (row,) = await ask(
         pool,
-        "SELECT * FROM read.balance($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT * FROM read.balance($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         user_id,
         min_position,
         account_id,
-        counted and counted.day,
-        counted is not None and not counted.day_whole,
-        known and known.day,
-        known is not None and not known.day_whole,
+        *_days(counted),
+        *_days(known),
     )
-    total: int = row["balance_minor"]
-    if row["first_position"] is not None:
-        rows = await pool.fetch(
-            "SELECT * FROM read.events_of_days($1, $2, $3, $4, $5, $6)",
-            user_id, account_id, row["first_position"], row["last_position"],
-            counted.day if counted and not counted.day_whole else None,
-            known.day if known and not known.day_whole else None,
-        )  # fmt: skip
-        total += balances.partial_days_minor(map(recorded, rows), as_of=counted, known_at=known)
-    return Seen(row["reached"], total)
+    return Seen(row["reached"], row["balance_minor"])
+
+
+def _days(moment: balances.Moment | None) -> tuple[date | None, date | None, datetime | None]:
+    """The last day that matters, the same where only a part of it does, and the moment."""
+    if moment is None:
+        return None, None, None
+    return moment.day, None if moment.day_whole else moment.day, moment.at
 
 
 async def daily_movements(
