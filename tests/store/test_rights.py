@@ -43,6 +43,7 @@ async def test_tables_without_policies_hold_no_user_data(module_database: Databa
         "publish.stream",
         "read.checkpoint",
         "read.lease",
+        "webhook.lease",
     }
 
 

@@ -15,9 +15,9 @@ from uuid import UUID
 import msgspec
 
 from fintwin.domain.streams import Recorded
-from fintwin.store.append import SHARD
 from fintwin.store.connect import Connection, Pool
 from fintwin.store.rows import recorded
+from fintwin.store.shard import SHARD
 
 LOG_CHANNEL: Final = "fintwin_log"
 HOOK_CHANNEL: Final = "fintwin_webhook"
