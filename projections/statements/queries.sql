@@ -1,5 +1,7 @@
 -- The user's transactions, newest first in booking order, those before position p_before where it is given. Times are the
 -- effective ones, p_from included and p_to not; amounts are decimal, in whatever currency. `reached` as in read.accounts.
+-- The pages of this file follow an index in booking order: what the planner takes for cheaper, on tables that it knows nothing of
+-- yet or by a plan for any condition, looks at all of the user's rows.
 CREATE OR REPLACE FUNCTION read.statements(
     p_user uuid, p_min bigint, p_before bigint, p_offset integer, p_limit integer, p_types text[], p_category text,
     p_from timestamptz, p_to timestamptz, p_least numeric, p_most numeric
@@ -10,7 +12,8 @@ RETURNS TABLE (
     payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
     to_balance_after_minor bigint, reverses uuid, reversed_by uuid
 )
-LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
+    SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;
@@ -44,7 +47,8 @@ RETURNS TABLE (
     payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
     to_balance_after_minor bigint, reverses uuid, reversed_by uuid
 )
-LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
+    SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;
@@ -116,7 +120,8 @@ RETURNS TABLE (
     payee_ref text, effective_at timestamptz, recorded_at timestamptz, date_only boolean, balance_after_minor bigint,
     to_balance_after_minor bigint, reverses uuid, reversed_by uuid
 )
-LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
+    SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;

@@ -1,17 +1,17 @@
-"""Building all read models from the log, against reading and decoding the same events; and reads of short and long histories.
+"""Building all read models from the log, against reading and decoding the same events.
 
 make bench ARGS=read_models
 """
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+import uvloop
 
 from fintwin.domain.accounts import AccountOpened, Deposited
 from fintwin.domain.streams import Recorded, StreamKind
@@ -20,10 +20,10 @@ from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projector.applying import BATCH_EVENTS
 from fintwin.projector.batch import decoded
-from fintwin.projector.rebuild import rebuild
+from fintwin.projector.rebuild import rebuild_all
 from fintwin.projector.runner import Projector
 from fintwin.projector.sources import sources_of
-from fintwin.store import building, projecting, reading
+from fintwin.store import building, projecting
 from fintwin.store.connect import Pool, open_pool
 from tests.bench.report import Section, Target
 from tests.projections.histories import put_into_log
@@ -31,36 +31,29 @@ from tests.projector.projecting_tools import wait_until_caught_up
 from tests.projector.test_histories import FOLDER, real_events
 
 PAIRS = 3
-SHORT, LONG = 1_000, 100_000
-READS = 300
 
 
 def measure(servers: EmbeddedServers) -> Section:
     """The chapter."""
     rest_garbage_collection()
-    return asyncio.run(_measure(servers))
+    return uvloop.run(_measure(servers))
 
 
 async def _measure(servers: EmbeddedServers) -> Section:
     section = Section("Read models", "", head=("what", "median"))
     events = real_events()[0] if FOLDER.exists() else long_history(UUID(int=3 << 90), 50_000, 1)
-    owners = [long_history(UUID(int=number << 90), size, 0) for number, size in ((1, SHORT), (2, LONG))]
     url = servers.superuser_url_for("fintwin")
     pool = await open_pool(servers.role_urls_for("fintwin")["projector"], size_max=5)
-    api = await open_pool(servers.role_urls_for("fintwin")["api"], size_min=1, size_max=1)
     try:
         await put_into_log(url, events)
         await _building(pool, len(events), section)
-        await put_into_log(url, [*events, *_after(len(events), owners)], begin=len(events))
-        await _reading(pool, api, url, section)
     finally:
         await pool.close()
-        await api.close()
     source = "real" if FOLDER.exists() else "made"
     section.text = (
-        f"All read models are built from {len(events):,} {source} events in one pass over the log, and each alone; the measure "
-        f"is reading and decoding the same events in batches of {BATCH_EVENTS:,}. Reads are of one user with {SHORT:,} "
-        f"and one with {LONG:,} transactions, without HTTP."
+        f"All read models are built from {len(events):,} {source} events in one pass over the log; the measure is reading and "
+        f"decoding the same events in batches of {BATCH_EVENTS:,}. `fintwin rebuild all` builds all of them beside the live ones "
+        f"in one pass, compares them with the live ones and switches readers."
     )
     return section
 
@@ -72,12 +65,11 @@ async def _building(pool: Pool, events: int, section: Section) -> None:
     section.targets.append(Target("building all / reading and decoding", ratio, 4, at_most=True))
     section.rows.append(("reading and decoding", f"{median(read for read, _ in pairs) / events * 1e6:.1f} µs an event"))
     section.rows.append(("building all", f"{median(built for _, built in pairs) / events * 1e6:.1f} µs an event"))
-    for model in READ_MODELS:
-        start = perf_counter()
-        await rebuild(pool, model, sources_of(model))
-        section.rows.append(
-            (f"rebuilding {model.name}, compared", f"{(perf_counter() - start) / events * 1e6:.1f} µs an event")
-        )
+    start = perf_counter()
+    await rebuild_all(pool, [(model, sources_of(model)) for model in READ_MODELS])
+    section.rows.append(
+        ("`rebuild all`, with the comparison", f"{(perf_counter() - start) / events * 1e6:.1f} µs an event")
+    )
 
 
 async def _read_all(pool: Pool) -> float:
@@ -109,31 +101,6 @@ async def _project(pool: Pool, models: Sequence[Any] = READ_MODELS) -> None:
     await task
 
 
-async def _reading(pool: Pool, api: Pool, url: str, section: Section) -> None:
-    await _project(pool)
-    admin = await asyncpg.connect(url)
-    await admin.execute("ANALYZE")
-    await admin.close()
-    short, long = UUID(int=1 << 90), UUID(int=2 << 90)
-    ways: dict[str, Callable[[UUID], Awaitable[Any]]] = {
-        "account with its balance": lambda user: reading.accounts(api, user, account_id=user),
-        "statement page of 50": lambda user: reading.transactions(api, user, reading.Filter(limit=50)),
-    }
-    for name, way in ways.items():
-        times = {user: await _median_us(way, user) for user in (short, long)}
-        section.targets.append(Target(f"{name}: long / short history", times[long] / times[short], 1.2, at_most=True))
-        section.rows.append((f"{name}, {LONG:,} transactions", f"{times[long]:.0f} µs"))
-
-
-async def _median_us(way: Callable[[UUID], Awaitable[Any]], user: UUID) -> float:
-    times = []
-    for _ in range(READS):
-        start = perf_counter()
-        await way(user)
-        times.append(perf_counter() - start)
-    return median(times) * 1e6
-
-
 def long_history(user: UUID, size: int, first: int) -> list[Recorded]:
     """One user's deposits over ten years, positions from ``first`` on."""
     begin = dt.datetime(2016, 1, 1, tzinfo=dt.UTC)
@@ -151,10 +118,3 @@ def long_history(user: UUID, size: int, first: int) -> list[Recorded]:
             )
         )  # fmt: skip
     return events
-
-
-def _after(position: int, histories: Sequence[list[Recorded]]) -> list[Recorded]:
-    from msgspec.structs import replace
-
-    following = [one for history in histories for one in history]
-    return [replace(one, position=position + number) for number, one in enumerate(following, 1)]

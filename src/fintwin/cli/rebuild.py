@@ -7,7 +7,6 @@ Works on a running service and on a stopped one; what was live before is kept un
     balances: 46,997 events, the new rows equal the old ones; version 2 is live.
 """
 
-import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 @click.argument("name")
 def rebuild(name: str) -> None:
     """Rebuild the read model NAME (or `all`) from the log and switch to it."""
+    import uvloop
+
     from fintwin.projections.catalogue import READ_MODELS
 
     known = {model.name: model for model in READ_MODELS}
@@ -36,7 +37,7 @@ def rebuild(name: str) -> None:
         raise click.BadParameter(msg, param_hint="NAME")
     rest_garbage_collection()
     with servers_for(os.environ, say=lambda sentence: click.echo(sentence, err=True)) as environment:
-        differing = asyncio.run(_rebuild_all(list(known) if name == "all" else [name], environment))
+        differing = uvloop.run(_rebuild_all(list(known) if name == "all" else [name], environment))
     sys.exit(1 if differing else 0)
 
 
