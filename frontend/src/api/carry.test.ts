@@ -26,6 +26,16 @@ beforeEach(() => {
 
 const request = (path: string) => new Request(`http://localhost${path}`);
 
+test("what was asked early is used once, and not after a write", async () => {
+  fresh = true;
+  const early = (status: number) => Promise.resolve(new Response(null, { status }));
+  globalThis.fintwinEarly = { "/api/auth/me": early(203), "/api/accounts/": early(203) };
+  expect((await carry(request("/api/auth/me"))).status).toBe(203);
+  expect((await carry(request("/api/auth/me"))).status).toBe(200);
+  await carry(new Request("http://localhost/api/transactions/", { method: "POST" }));
+  expect((await carry(request("/api/accounts/"))).status).toBe(200);
+});
+
 test("two answers of 401 lead to one refresh, and both requests are made again", async () => {
   const answers = await Promise.all([carry(request("/api/a")), carry(request("/api/b"))]);
   expect(answers.map((one) => one.status)).toEqual([200, 200]);

@@ -22,10 +22,13 @@ declare global {
   var fintwinEarly: Record<string, Promise<Response> | undefined> | undefined;
 }
 
-/** The answer to what was asked before the app ran; each is used once. */
+const EARLY_MS = 10_000;
+
+/** The answer to what was asked before the app ran. Each is used once, soon, and never after a write. */
 function early(request: Request): Promise<Response> | undefined {
+  if (request.method !== "GET" || performance.now() > EARLY_MS) globalThis.fintwinEarly = undefined;
   const { pathname, search } = new URL(request.url);
-  const asked = request.method === "GET" && search === "" ? globalThis.fintwinEarly?.[pathname] : undefined;
+  const asked = search === "" ? globalThis.fintwinEarly?.[pathname] : undefined;
   if (asked !== undefined) delete globalThis.fintwinEarly?.[pathname];
   return asked;
 }

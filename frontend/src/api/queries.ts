@@ -7,12 +7,6 @@ export type Account = Schemas["Account"];
 export type Transaction = Schemas["Transaction"];
 export type NewTransaction = Omit<Schemas["NewTransaction"], "amount"> & { amount: string };
 
-export const configQuery = queryOptions({
-  queryKey: ["config"],
-  queryFn: () => body(api.GET("/api/auth/config")),
-  staleTime: Infinity,
-});
-
 export const meQuery = queryOptions({ queryKey: ["own", "me"], queryFn: () => body(api.GET("/api/auth/me")) });
 
 export const accountsQuery = queryOptions({

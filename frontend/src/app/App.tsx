@@ -1,35 +1,22 @@
-// Which screen belongs to which address. Every screen is a bundle of its own, fetched when it is first opened.
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+// Signing in, or all the rest: whoever is not signed in fetches no more than the first screen.
+import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { OfflineError, ProblemError } from "@/api/problem";
-import { accountsQuery, meQuery } from "@/api/queries";
-import { session } from "@/api/session";
+import { session, useSignedIn } from "@/api/session";
 import { Toasts } from "@/shared/ui/Toasts";
 import { Broken } from "./Broken";
-import { NeedsProfile, NeedsSignIn, NeedsNobody } from "./gates";
-import { Shell } from "./Shell";
 import { Splash } from "./Splash";
 
 const Login = lazy(() => import("@/features/login/LoginPage"));
-const Onboarding = lazy(() => import("@/features/onboarding/OnboardingPage"));
-const dashboard = () => import("@/features/dashboard/DashboardPage");
-const Dashboard = lazy(dashboard);
-const Transactions = lazy(() => import("@/features/transactions/TransactionsPage"));
-const Twin = lazy(() => import("@/features/twin/TwinPage"));
-const Risk = lazy(() => import("@/features/risk/RiskPage"));
-const Portfolio = lazy(() => import("@/features/portfolio/PortfolioPage"));
-const Notifications = lazy(() => import("@/features/notifications/NotificationsPage"));
-const Audit = lazy(() => import("@/features/audit/AuditPage"));
-const Settings = lazy(() => import("@/features/settings/SettingsPage"));
-
-// The screen that people open first is fetched at once, not when the gates have let them through.
-if (session.is() && /^\/(?:dashboard)?$/.test(location.pathname)) void dashboard();
+const signedInScreens = () => import("./SignedIn");
+const SignedIn = lazy(signedInScreens);
+if (session.is()) void signedInScreens();
 
 const TRIES = 3;
 
 function queryClient(): QueryClient {
-  const client = new QueryClient({
+  return new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 5000,
@@ -40,12 +27,20 @@ function queryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
-  if (session.is()) {
-    // Nearly every screen needs these two: they are asked for while its code is still on the way.
-    client.query(meQuery).catch(() => undefined);
-    client.query(accountsQuery).catch(() => undefined);
-  }
-  return client;
+}
+
+function Screens() {
+  const signedIn = useSignedIn();
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!signedIn) client.removeQueries({ queryKey: ["own"] });
+  }, [client, signedIn]);
+  return (
+    <Routes>
+      <Route path="/login" element={signedIn ? <Navigate to="/dashboard" replace /> : <Login />} />
+      <Route path="*" element={signedIn ? <SignedIn /> : <Navigate to="/login" replace />} />
+    </Routes>
+  );
 }
 
 export function App() {
@@ -56,27 +51,7 @@ export function App() {
         <Toasts>
           <BrowserRouter>
             <Suspense fallback={<Splash />}>
-              <Routes>
-                <Route element={<NeedsNobody />}>
-                  <Route path="/login" element={<Login />} />
-                </Route>
-                <Route element={<NeedsSignIn />}>
-                  <Route path="/onboarding" element={<Onboarding />} />
-                  <Route element={<NeedsProfile />}>
-                    <Route element={<Shell />}>
-                      <Route path="/dashboard" element={<Dashboard />} />
-                      <Route path="/transactions" element={<Transactions />} />
-                      <Route path="/twin" element={<Twin />} />
-                      <Route path="/risk" element={<Risk />} />
-                      <Route path="/portfolio" element={<Portfolio />} />
-                      <Route path="/notifications" element={<Notifications />} />
-                      <Route path="/events" element={<Audit />} />
-                      <Route path="/settings" element={<Settings />} />
-                    </Route>
-                  </Route>
-                </Route>
-                <Route path="*" element={<Navigate to="/dashboard" replace />} />
-              </Routes>
+              <Screens />
             </Suspense>
           </BrowserRouter>
         </Toasts>

@@ -1,8 +1,8 @@
 // The whole at a glance: what there is, where it came from, where it is going, and what deserves a look.
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { accountsQuery } from "@/api/queries";
-import { BookDialog, type Kind } from "@/shared/booking/BookDialog";
+import type { Kind } from "@/shared/booking/BookDialog";
 import { Icon } from "@/shared/ui/icons";
 import { Shown } from "@/shared/ui/states";
 import { Accounts } from "./components/Accounts";
@@ -13,6 +13,8 @@ import { Persona } from "./components/Persona";
 import { RiskCard } from "./components/RiskCard";
 import { Wealth } from "./components/Wealth";
 import "./dashboard.css";
+
+const BookDialog = lazy(() => import("@/shared/booking/BookDialog").then((loaded) => ({ default: loaded.BookDialog })));
 
 export default function DashboardPage() {
   const accounts = useQuery(accountsQuery);
@@ -60,7 +62,7 @@ export default function DashboardPage() {
           </div>
         </div>
       </div>
-      <BookDialog kind={kind} onClose={() => setKind(null)} />
+      <Suspense>{kind !== null && <BookDialog kind={kind} onClose={() => setKind(null)} />}</Suspense>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 // Signing in: with Google where that is configured, else two ways to try FinTwin on this machine.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
-import { api, body } from "@/api/client";
-import { configQuery } from "@/api/queries";
+import { configQuery } from "@/api/config";
+import { ask } from "@/api/contract";
 import { session } from "@/api/session";
 import { Icon, Mark } from "@/shared/ui/icons";
 import { Notice } from "@/shared/ui/Notice";
@@ -15,7 +15,7 @@ const GoogleSignIn = lazy(() => import("./GoogleSignIn"));
 export default function LoginPage() {
   const config = useQuery(configQuery);
   const demo = useMutation({
-    mutationFn: (sample: boolean) => body(api.POST("/api/auth/demo", { body: { sample, cookie: true } })),
+    mutationFn: (sample: boolean) => ask("POST", "/api/auth/demo", { body: { sample, cookie: true } }),
     onSuccess: session.begin,
   });
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { portfolioQuery } from "@/api/portfolio";
 import { useCurrency } from "@/api/queries";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
-import { MonthBars } from "@/shared/charts/MonthBars";
+import { MonthBarsLater } from "@/shared/charts/later";
 import { useFormat } from "@/shared/format";
 import { sum } from "@/shared/movements";
 import { Shown, State } from "@/shared/ui/states";
@@ -61,7 +61,12 @@ export function CashFlow({ deposit }: { deposit: () => void }) {
                 ]),
             }}
           >
-            <MonthBars months={months} currency={currency} sentence={`Cash flow by month. ${sentence}`} />
+            <MonthBarsLater
+              months={months}
+              currency={currency}
+              sentence={`Cash flow by month. ${sentence}`}
+              height={220}
+            />
           </ChartFrame>
         );
       }}

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useCurrency, type Account } from "@/api/queries";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
-import { TimeChart } from "@/shared/charts/TimeChart";
+import { TimeChartLater } from "@/shared/charts/later";
 import { useFormat } from "@/shared/format";
 import { sum } from "@/shared/movements";
 import { Money } from "@/shared/ui/Money";
@@ -58,7 +58,7 @@ export function Wealth({ accounts }: { accounts: Account[] }) {
               rows: points.toReversed().map((point) => [format.date(point.t), format.money(point.v, currency)]),
             }}
           >
-            <TimeChart
+            <TimeChartLater
               sentence={`Total of your accounts. ${sentence}`}
               lines={[{ id: "total", label: "Total", tone: "accent", points }]}
               currency={currency}

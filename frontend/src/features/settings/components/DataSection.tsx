@@ -12,7 +12,7 @@ import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/icons";
 import { Notice } from "@/shared/ui/Notice";
 
-const WORDS = "erase my data";
+const WORDS = "erase me";
 const FORMS = [
   ["ndjson", "All my events", "fintwin-events.ndjson"],
   ["csv", "Books as CSV", "fintwin-books.csv"],
