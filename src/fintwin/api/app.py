@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from litestar import Litestar
 from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Receive, Scope, Send
 
 from fintwin.api import (
@@ -110,6 +111,8 @@ class Application(Litestar):
                 status = message["status"]
                 headers: Any = message["headers"]
                 self.door.starts(visit, headers)
+                if scope["method"] == "OPTIONS":
+                    headers = self._allowed(scope, headers)
                 message["headers"] = [*headers, *visit.headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -117,6 +120,20 @@ class Application(Litestar):
             await self.door.pass_through(visit, scope, receive, tell, super().__call__)
         finally:
             self._ended(scope, status, perf_counter() - started, span)
+
+    def _allowed(self, scope: Any, headers: Any) -> Any:
+        """Litestar's own answer to OPTIONS forgets what was registered for an address after its first method."""
+        methods = self.methods.get(_shape(scope.get("path_template") or ""))
+        return [(name, methods if methods and name.lower() == b"allow" else value) for name, value in headers]
+
+    @cached_property
+    def methods(self) -> dict[str, bytes]:
+        """What each address takes, as `Allow` tells it; addresses that differ in the names of their parameters only are one."""
+        found: dict[str, set[str]] = {}
+        for route in self.routes:
+            if isinstance(route, HTTPRoute):
+                found.setdefault(_shape(route.path_format), set()).update(route.methods)
+        return {shape: ", ".join(sorted(methods)).encode() for shape, methods in found.items()}
 
     def _ended(self, scope: Any, status: int, seconds: float, span: Any) -> None:
         """Tell of a request: counted, logged, and where somebody wants it, traced."""
@@ -133,6 +150,10 @@ class Application(Litestar):
             )
         if span is not None:
             self.tracing.end(span, method=method, route=route, status=status, request_id=request_id)
+
+
+def _shape(path: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 
 def create_app(services: Services, *, request_log: RequestLog | None = None, tracing: Any = None) -> Application:

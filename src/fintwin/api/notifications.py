@@ -168,6 +168,7 @@ async def _note(
     request: Call, name: str, command: domain.NotificationCommand, found: Notification | None
 ) -> dict[str, str]:
     """Decide on what the read model knows, record it; gives the headers of the answer."""
+    asked = request.command(name, command)
     state = None if found is None else domain.NotificationState(is_read=found.is_read)
     decided = domain.decide(state, command)
     if isinstance(decided, Refusal):
@@ -175,7 +176,7 @@ async def _note(
     if not decided:
         return {}
     plan = Noted(request.user_id, StreamKind.NOTIFICATIONS, decided)
-    booking = booked(await request.services.ledger.submit(request.command(name, command), plan))
+    booking = booked(await request.services.ledger.submit(asked, plan))
     return position_headers(booking, booking.position)
 
 

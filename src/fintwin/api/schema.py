@@ -26,7 +26,14 @@ from fintwin.api.problems import MEDIA_TYPE, Problem
 _WITH_SLASH: Final = frozenset(
     f"/api/{noun}" for noun in ("transactions", "accounts", "simulate", "portfolio", "notifications")
 )
+_PUBLIC: Final = ("/api/auth/config", "/api/auth/demo", "/api/auth/google")
+"""Whoever is nobody yet may ask here."""
+
+_ASKING: Final = ("/api/risk/analyze", "/api/assistant/chat")
+"""These are sent like writes and book nothing: a key would mean nothing."""
+
 _WRITES: Final = ("post", "put", "patch")
+_NULL: Final = {"type": "null"}
 _REFERENCE: Final = "#/components/schemas/{name}"
 
 OPENAPI: Final = OpenAPIConfig(
@@ -94,20 +101,27 @@ def document(app: Litestar) -> dict[str, Any]:
     for name in [name for name in schemas if name.endswith("Exception")]:
         del schemas[name]
     schemas.update(definitions)
-    for method, operation in operations(made):
-        _complete(method, operation)
+    for path, method, operation in operations(made):
+        keyless = path in _ASKING or operation.get("tags") in (["Auth"], ["Webhooks"])
+        _complete(operation, books=method in _WRITES and not keyless)
+    for path in _PUBLIC:
+        for operation in made["paths"][path].values():
+            operation["security"] = []
     return made
 
 
-def operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every method and operation of a document."""
-    for item in made["paths"].values():
+def operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every path, method and operation of a document."""
+    for path, item in made["paths"].items():
         for method, operation in item.items():
             if method != "parameters":
-                yield method, operation
+                yield path, method, operation
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], *, books: bool) -> None:
+    for parameter in operation.get("parameters", ()):
+        _tell_what_is_taken(parameter["schema"])
+    _tell_what_body_is_taken(operation.get("requestBody"))
     responses = operation["responses"]
     for status in [status for status in responses if not status.startswith("2")]:
         del responses[status]
@@ -115,11 +129,36 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         "description": "A problem.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(name="Problem")}}},
     }
-    if method in _WRITES and operation.get("tags") not in (["Auth"], ["Webhooks"]):
+    if books:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
         for status, response in responses.items():
             if status.startswith("2"):
                 response["headers"] = _WRITE_HEADERS
+
+
+def _tell_what_is_taken(schema: dict[str, Any]) -> None:
+    """A parameter is never null, and no number of ours is negative: Litestar says it is, and forgets a minimum of 0."""
+    kinds = [one for one in schema.get("oneOf", ()) if one != _NULL]
+    if len(kinds) == 1:
+        del schema["oneOf"]
+        schema.update(kinds[0])
+    if isinstance(schema.get("type"), list):
+        schema["type"] = next(kind for kind in schema["type"] if kind != "null")
+        if "enum" in schema:
+            schema["enum"] = [one for one in schema["enum"] if one is not None]
+    if schema.get("type") == "integer" and "maximum" in schema:
+        schema.setdefault("minimum", 0)
+
+
+def _tell_what_body_is_taken(body: dict[str, Any] | None) -> None:
+    """A body that may be null may be left out."""
+    for content in (body or {}).get("content", {}).values():
+        kinds = content["schema"].get("oneOf", [])
+        if body is not None and _NULL in kinds:
+            body["required"] = False
+            kinds.remove(_NULL)
+            if len(kinds) == 1:
+                content["schema"] = kinds[0]
 
 
 def _order(path: str) -> tuple[str, bool, str]:
