@@ -214,6 +214,13 @@ async def test_overload_is_answered_and_me_comes_through(app: Service, monkeypat
     assert await ada.balance() == 0
 
 
+async def test_the_metrics_tell_of_the_door(app: Service) -> None:
+    """How many are worked on and wait, and whether limits are counted together."""
+    told = (await app.client.get("/metrics")).text
+    for line in ("fintwin_http_running 0.0", "fintwin_http_waiting 0.0", "fintwin_limits_shared 0.0"):
+        assert line in told.splitlines()
+
+
 async def test_a_body_that_does_not_come_is_given_up(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends slowly does not keep a place for ever."""
     monkeypatch.setattr("fintwin.api.door.BODY_S", 0.1)

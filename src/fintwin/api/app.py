@@ -50,7 +50,7 @@ from fintwin.api.answers import Answer
 from fintwin.api.bodies import JsonBody
 from fintwin.api.call import Call
 from fintwin.api.door import Door
-from fintwin.api.measured import Models, Requests, registry
+from fintwin.api.measured import Models, Places, Requests, registry
 from fintwin.api.movements import Currencies
 from fintwin.api.problems import HANDLERS
 from fintwin.api.request_log import RequestLog
@@ -82,6 +82,7 @@ class Application(Litestar):
         self.models = Models()
         self.metrics = registry(services, self.requests, self.models)
         self.door = Door(services, self.requests.refused)
+        self.metrics.register(Places(self.door.room, services.limits))
         google = services.settings.google_client_id is not None
         self.web = WebApp(web_folder(), google, self.door.proxies, self.door.hosts)
         super().__init__(**options)

@@ -22,6 +22,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector, CollectorRegistry
 
 import fintwin
+from fintwin.api.room import Room
+from fintwin.identity.limits import Limits
 from fintwin.store.publishing import PublishingStatus
 from fintwin.store.reading import ModelStatus
 
@@ -95,6 +97,23 @@ class Parts(Collector):
             size.add_metric((role, "idle"), pool.get_idle_size())
             size.add_metric((role, "busy"), pool.get_size() - pool.get_idle_size())
         yield size
+
+
+class Places(Collector):
+    """What happens at the door."""
+
+    def __init__(self, room: Room, limits: Limits) -> None:
+        """Both are asked at each scrape."""
+        self._room = room
+        self._limits = limits
+
+    def collect(self) -> Iterable[Metric]:
+        """For the scrape."""
+        yield GaugeMetricFamily("fintwin_http_running", "Requests that are worked on.", self._room.taken)
+        yield GaugeMetricFamily("fintwin_http_waiting", "Requests that wait for a place.", self._room.waiting)
+        yield GaugeMetricFamily(
+            "fintwin_limits_shared", "1 while limits count together with other processes.", float(self._limits.shared)
+        )
 
 
 class Models(Collector):
