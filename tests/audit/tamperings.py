@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from fintwin.audit.findings import Fault
 from fintwin.audit.verify import Report
 from fintwin.store.connect import Connection
@@ -251,7 +253,13 @@ async def change_read_row(connection: Connection, draw: random.Random) -> Tamper
         value = (changed_json if kinds[column] == "json" else changed)(row[column], draw)
         if value == row[column]:
             value = changed_json(row[column], draw)
-        await connection.execute(f"UPDATE read.{name} SET {column} = $1 WHERE ctid = $2::text::tid", value, row["ctid"])
+        try:
+            async with connection.transaction():
+                await connection.execute(
+                    f"UPDATE read.{name} SET {column} = $1 WHERE ctid = $2::text::tid", value, row["ctid"]
+                )
+        except asyncpg.UniqueViolationError:  # it became another row's name, which no table takes
+            return await change_read_row(connection, draw)
     table = name.rpartition("_v")[0]
     return Tampered(
         f"read.{name} {column}: {row}",

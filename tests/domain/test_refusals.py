@@ -172,6 +172,11 @@ ROWS: list[tuple[Code, str, Callable[[], Any]]] = [
     (Code.EFFECTIVE_AT_IN_FUTURE, "close today", decided(OPEN, accounts.ClosePeriod(at=NOW, through=NOW.date()))),
     (
         Code.EFFECTIVE_AT_TOO_EARLY,
+        "a mistyped year",
+        decided(OPEN, deposit(effective_at=datetime(1899, 12, 31, 23, 59, tzinfo=UTC))),
+    ),
+    (
+        Code.EFFECTIVE_AT_TOO_EARLY,
         "in a past that is not known",
         decided(with_(OPEN, effective_at_last=NOW - DAY), withdraw(effective_at=NOW - 2 * DAY)),
     ),

@@ -5,7 +5,7 @@ Rules are checked in one order, and the first that forbids the command answers:
 1. the account exists, is not closed, and (for a payment) is not frozen;
 2. the amount is positive, within 15 digits, and in the account's currency;
 3. a transfer goes to another account;
-4. the effective date is not in the future and not in a closed period;
+4. the effective date is not in the future, not before 1900 and not in a closed period;
 5. a transaction is reversed once only;
 6. there is enough money: balance and overdraft limit cover a payment, now and at every moment since it counts; a balance
    stays within 15 digits.
@@ -71,6 +71,8 @@ CLOSED: Final = Refusal(Code.ACCOUNT_CLOSED, "The account is closed.")
 FROZEN: Final = Refusal(Code.ACCOUNT_FROZEN, "The account is frozen: it receives, but pays nothing until unfrozen.")
 SAME_ACCOUNT: Final = Refusal(Code.SAME_ACCOUNT, "An account cannot pay itself.")
 ALREADY_REVERSED: Final = Refusal(Code.ALREADY_REVERSED, "The transaction has been reversed already.")
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""Whoever means a day before this one has mistyped it."""
 PAST_UNKNOWN: Final = Refusal(
     Code.EFFECTIVE_AT_TOO_EARLY, "The effective date lies before another transaction, and the past is not at hand."
 )
@@ -91,6 +93,8 @@ def _date_refusal(state: AccountState, at: datetime, effective_at: datetime | No
         return None
     if effective_at > at:
         return Refusal(Code.EFFECTIVE_AT_IN_FUTURE, "The effective date lies in the future.")
+    if effective_at < EARLIEST:
+        return Refusal(Code.EFFECTIVE_AT_TOO_EARLY, f"Nothing counts before the year {EARLIEST.year}.")
     if _is_closed(state, effective_at):
         text = f"The period up to {state.closed_through} is closed."
         return Refusal(Code.EFFECTIVE_AT_TOO_EARLY, text)
