@@ -371,6 +371,19 @@ async def test_a_user_has_two_runs_at_once(app: Service) -> None:
     assert final(await run(await person_with(app, 5), 1)) == 5
 
 
+async def test_a_short_question_does_not_wait_behind_long_runs(app: Service) -> None:
+    """While somebody's two long runs are under way, somebody else's are answered, quick ones and full ones."""
+    busy, other = await person_with(app, 100_000), await person_with(app, 5)
+    begun = [(await busy.post("/api/twin/runs", LONG | {"wait": False})).headers["location"] for _ in range(2)]
+    await begun_to_tell(busy, begun[0])
+    assert final(await run(other, 12)) == 5
+    assert (await other.post("/api/simulate/", {"scenario": "deposit", "amount": 1})).json["virtual_balance"] == 6
+    for address in begun:
+        assert (await busy.get(address)).status == 202
+        assert (await busy.ask("DELETE", f"{address}/progress")).status == 200
+        assert (await ended(busy, address)).code == "run_cancelled"
+
+
 async def test_the_same_seed_gives_the_same_bytes(app: Service) -> None:
     """Asked twice, whichever worker answers; another seed gives another answer."""
     person = await person_with(app, 100_000)

@@ -7,6 +7,7 @@ stays; "as last month" adds what the last full calendar month changed, once for 
 
 import datetime as dt
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from statistics import median
 
@@ -21,15 +22,20 @@ END_OF_MONTH = 31
 AVERAGE_MONTH_DAYS = 30.4
 
 
-def measure(cut: dt.date, fewest_days: int = 90) -> dict[str, float]:
-    """Return median absolute errors in crowns, the share of balances within the band, and how many were looked at."""
+def measure(
+    cut: dt.date, fewest_days: int = 90, *, wanted: Callable[[str], bool] = lambda _account: True
+) -> dict[str, float]:
+    """Return median absolute errors in crowns, the share of balances within the band, and how many were looked at.
+
+    `wanted` says which accounts are looked at.
+    """
     until = min(LAST_DAY_OF_DATA, cut + dt.timedelta(days=HIDDEN_DAYS))
     ends = [in_month(month_number(cut) + ahead, END_OF_MONTH) for ahead in range(4)]
     ends = [end for end in ends if cut < end <= until]
     ours, stays, as_last = [], [], []
     within = 0
-    for flows in flows_by_account().values():
-        if (cut - flows[0].on).days < fewest_days:
+    for account, flows in flows_by_account().items():
+        if not wanted(account) or (cut - flows[0].on).days < fewest_days:
             continue
         days = [flow.on for flow in flows]
         sums = [0, *accumulate(flow.amount_minor for flow in flows)]
@@ -57,8 +63,3 @@ def _last_full_month(cut: dt.date) -> tuple[dt.date, dt.date]:
     if in_month(number, END_OF_MONTH) != cut:
         number -= 1
     return in_month(number - 1, END_OF_MONTH), in_month(number, END_OF_MONTH)
-
-
-def run() -> dict[str, float]:
-    """Return the figures with the last 90 days hidden."""
-    return measure(LAST_DAY_OF_DATA - dt.timedelta(days=HIDDEN_DAYS))

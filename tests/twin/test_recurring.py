@@ -1,9 +1,6 @@
 """What the finder must reach. A flow is right when its payments are.
 
-On the real data a found flow counts for precision when it is outgoing and has a counterparty; it is right when the
-bank's list has a standing order of that account to that counterparty, the found amount is the order's within the
-bank's own rounding (0.10) and the period is a month. Cash, fees, interest and income have no order and no
-counterparty to compare with. Recall asks for every standing order that was carried out three times before the cut.
+For the real data `tests.bench.twin_recurring` says what counts.
 
 On made histories a found flow is right when its period is and at least 0.8 of its payments and the hidden flow's
 are the same.
@@ -11,7 +8,6 @@ are the same.
 
 import datetime as dt
 import time
-from collections import Counter
 from uuid import UUID
 
 import pytest
@@ -19,7 +15,8 @@ import pytest
 from fintwin.twin.flows import Flow
 from fintwin.twin.recurring import Recurring, find_recurring
 from fintwin.twin.schedule import Schedule, Unit, Weekend
-from tests.twin.berka import flows_by_account, needs_berka, orders
+from tests.bench.twin_recurring import measure
+from tests.twin.berka import flows_by_account, needs_berka
 from tests.twin.made_histories import ACCOUNT, FIRST, TrueFlow, make_history
 
 SAME_PAYMENTS = 0.8
@@ -38,26 +35,10 @@ def paid_on(rule: Schedule, until: dt.date, amount_minor: int, first_number: int
 @pytest.mark.parametrize("cut", [dt.date(1993, 9, 30), dt.date(1993, 12, 30)])
 def test_standing_orders_of_the_real_data(cut: dt.date) -> None:
     """Recall of standing orders with three executions is at least 0.98, precision at least 0.95."""
-    amounts = {(order.account, order.payee_ref): order.amount_minor for order in orders()}
-    wanted: set[tuple[str, str]] = set()
-    right: set[tuple[str, str]] = set()
-    wrong = 0
-    for account, all_flows in flows_by_account().items():
-        history = [one for one in all_flows if one.on <= cut]
-        times = Counter((account, one.payee_ref) for one in history if one.payee_ref and one.amount_minor < 0)
-        wanted |= {(account, payee) for (_, payee), count in times.items() if payee and count >= 3} & set(amounts)
-        for found in find_recurring(history, cut).recurring:
-            if found.payee_ref is None or found.amount_minor > 0:
-                continue
-            order = amounts.get((account, found.payee_ref), 0)
-            monthly = (found.schedule.unit, found.schedule.every) == (Unit.MONTH, 1)
-            if monthly and abs(order + found.amount_minor) <= 10:
-                right.add((account, found.payee_ref))
-            else:
-                wrong += 1
-    assert len(wanted) > 200
-    assert len(wanted & right) / len(wanted) >= 0.98
-    assert len(right) / (len(right) + wrong) >= 0.95
+    finding = measure(cut)
+    assert finding.wanted > 200
+    assert finding.recall >= 0.98
+    assert finding.precision >= 0.95
 
 
 @needs_berka

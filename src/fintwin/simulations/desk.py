@@ -2,7 +2,8 @@
 
 Workers are processes of their own (spawned, on first use), so a heavy run takes nothing from the routes. One user has at most
 `RUNS_A_USER` runs at once, everybody together `RUNS_MAX`; beyond that the asker is told to come back. Whoever asked may go away:
-the worker goes on.
+the worker goes on. Long work goes to the last worker only, one after the other: short questions never wait behind it, and it
+never takes more than one core.
 
     desk = Desk(url_of_the_twin_role)
     done = await desk.run(user_id, document_bytes, now, run_id=run_id)
@@ -25,10 +26,15 @@ import structlog
 
 from fintwin.simulations.quick import QuickAsked
 from fintwin.simulations.working import CANCEL, DONE, NUMBERS_A_RUN, OF, Done, Task, begin, work
+from fintwin.twin.answer import work_of
+from fintwin.twin.scenario import Document
 
 WORKERS: Final = 2
 RUNS_A_USER: Final = 2
 RUNS_MAX: Final = 32
+MONTHS_SHORT: Final = 5_000
+PATH_MONTHS_SHORT: Final = 1_000_000
+"""What a run walks month by month, and path by path: up to here it takes a second or two."""
 _log = structlog.get_logger(__name__)
 _done = msgspec.msgpack.Decoder(Done)
 
@@ -63,7 +69,7 @@ class Desk:
             TooManyRunsError: come back later.
             DuplicateRunError: the id is taken at the moment.
         """
-        return self._begin(user_id, run_id, kind="run", at=now, document=document)
+        return self._begin(user_id, run_id, kind="run", at=now, document=document, is_long=_is_long(document))
 
     async def run(self, user_id: UUID, document: bytes, now: dt.datetime, *, run_id: UUID) -> Done:
         """Run a document. Raises as `start`."""
@@ -75,7 +81,9 @@ class Desk:
 
     async def reality(self, user_id: UUID, document: bytes, at: dt.datetime, now: dt.datetime, *, run_id: UUID) -> Done:
         """Run a kept document as of its own present and hold it against what happened until now. Raises as `start`."""
-        return await asyncio.shield(self._begin(user_id, run_id, kind="reality", at=at, document=document, now=now))
+        return await asyncio.shield(
+            self._begin(user_id, run_id, kind="reality", at=at, document=document, now=now, is_long=_is_long(document))
+        )
 
     async def recurring(self, user_id: UUID, now: dt.datetime, *, run_id: UUID) -> Done:
         """The recurring flows of a user. Raises as `start`."""
@@ -106,7 +114,7 @@ class Desk:
                 pool.shutdown(wait=True, cancel_futures=True)
                 self._pools[number] = None
 
-    def _begin(self, user_id: UUID, run_id: UUID, **task: Any) -> asyncio.Task[Done]:
+    def _begin(self, user_id: UUID, run_id: UUID, *, is_long: bool = False, **task: Any) -> asyncio.Task[Done]:
         """Take a place and hand the task over; the place is in use until the worker is done with it."""
         name = (user_id, run_id)
         self._admit(user_id, run_id)
@@ -116,7 +124,7 @@ class Desk:
         self._places[name] = place
         self._of_user[user_id] += 1
         encoded = msgspec.msgpack.encode(Task(user_id=user_id, place=place, **task))
-        begun = asyncio.get_running_loop().create_task(self._submit(user_id, encoded))
+        begun = asyncio.get_running_loop().create_task(self._submit(user_id, encoded, is_long=is_long))
         begun.add_done_callback(lambda _: self._release(name, place))
         return begun
 
@@ -133,9 +141,9 @@ class Desk:
         if not self._of_user[name[0]]:
             del self._of_user[name[0]]
 
-    async def _submit(self, user_id: UUID, task: bytes) -> Done:
+    async def _submit(self, user_id: UUID, task: bytes, *, is_long: bool) -> Done:
         for attempt in (1, 2):
-            number = self._worker_for(user_id)
+            number = len(self._pools) - 1 if is_long else self._worker_for(user_id)
             pool = self._started(number)
             self._busy[number] += 1
             try:
@@ -166,3 +174,9 @@ class Desk:
                 initargs=(self._url, self._shared, self._market_text),
             )
         return pool
+
+
+def _is_long(document: bytes) -> bool:
+    """Whether a document keeps a worker busy for more than some seconds."""
+    months, path_months = work_of(msgspec.json.decode(document, type=Document))
+    return months > MONTHS_SHORT or path_months > PATH_MONTHS_SHORT

@@ -39,6 +39,7 @@ from fintwin.twin.uncertain import OPENED_NAMES, Uncertain, rate_changes, uncert
 from fintwin.twin.watching import AccountRisk, Told, Watch
 
 EFFECTS_MAX = 12
+GOAL_LINES = 8
 WATCHED = ("accounts", "portfolios", "risk", "notifications")
 
 
@@ -223,6 +224,20 @@ def _months_in_all(one: Simulation) -> int:
     if one.document.sensitivity is not None:
         lines += currencies * lines_of(one.document.sensitivity)
     return lines * one.document.horizon_months
+
+
+def work_of(document: ask.Document) -> tuple[int, int]:
+    """About how many months of lines a document walks, and how many months of paths, in one currency."""
+    steps = len(document.steps)
+    lines = 2 + (steps if 1 < steps <= EFFECTS_MAX else 0)
+    lines += GOAL_LINES * sum(isinstance(step, ask.Goal) for step in document.steps)
+    path_months = 0
+    if document.uncertainty is not None:
+        lines += len(OPENED_NAMES)
+        path_months = document.uncertainty.paths * document.horizon_months
+    if document.sensitivity is not None:
+        lines += lines_of(document.sensitivity)
+    return lines * document.horizon_months, path_months
 
 
 def _total(one: Simulation, currency: str, baseline: Line, scenario: Line, chance: Uncertain | None) -> Total:

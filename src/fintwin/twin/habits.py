@@ -38,6 +38,9 @@ FEWEST_MONTHS = 3
 ENOUGH_MONTHS = 6
 SETTLED_MONTHS = 9
 LEAST_KEPT = 0.05
+STRICTNESS = 36.0
+STRICTNESS_OF_FEW = 100.0
+"""The `c` of the share that is kept; fewer months have to be steadier."""
 MOST_INVENTED = 1.5
 """Everyday spending is never put higher than this many times the most that was ever spent in a month."""
 USUAL_MONTHS = 5
@@ -169,7 +172,7 @@ def _kept_share(nets: Sequence[int]) -> float:
     mean = fmean(nets)
     if mean == 0:
         return LEAST_KEPT
-    strictness = 36.0 if count >= ENOUGH_MONTHS else 100.0
+    strictness = STRICTNESS if count >= ENOUGH_MONTHS else STRICTNESS_OF_FEW
     return max(LEAST_KEPT, 1 - strictness * variance(nets) / count / mean**2)
 
 
