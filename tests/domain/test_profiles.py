@@ -59,6 +59,13 @@ def test_nothing_after_erasure(command: Any) -> None:
     assert answer is profiles.ERASED
 
 
+def test_an_erased_profile_is_empty() -> None:
+    """Nothing that was said is kept, not even sealed."""
+    named = replace(REGISTER, full_name="s1.name", email="s1.mail", sample=True)
+    state = after(named, FILL_IN, profiles.EraseUser(at=NOW))
+    assert state == profiles.ProfileState(version=state.version, provider="google", sample=True, erased=True)
+
+
 def test_every_profile_event_evolves() -> None:
     """Whatever may stand in a profile's stream has a place in its fold."""
     state = after(REGISTER)

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import httpx
 import pytest
+import redis
 from cryptography.exceptions import InvalidTag
 
+from fintwin.embedded.binaries import find_binaries
 from fintwin.embedded.running import running_environment, running_superuser_url
 from tests.cli.processes import clean_environment, free_port, running, wait_until
 from tests.conftest import reachable_folder
@@ -139,7 +141,13 @@ def test_nothing_readable_is_left_on_the_disk(tmp_path: Path) -> None:
             assert traces(data, wanted | {"key": wrapped}, log.read_bytes()) == {}
 
             exported = fintwin("export", "--format", "ndjson").stdout
+            dump = [str(find_binaries().postgres_folder / "pg_dump"), superuser]
+            exported += subprocess.run(dump, capture_output=True, timeout=60, check=True).stdout
+            with redis.Redis.from_url(environment["REDIS_URL"]) as published:
+                entries = repr(published.xrange("fintwin:events:0")).encode()
             assert sealed.encode() in exported
+            assert sealed.encode() in entries, "the stream has been published"
+            exported += entries
             assert traces(tmp_path, wanted | {"key": wrapped}, exported) == {}
             verified = fintwin("verify")
             assert verified.returncode == 0, verified.stdout
