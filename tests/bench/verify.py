@@ -92,7 +92,7 @@ async def project(url: str) -> bool:
 def audits(servers: EmbeddedServers) -> Iterator[dict[str, int]]:
     """An export, a verification and a rebuild, each begun again when it ends, for as long as the block lasts."""
     environment = os.environ | servers.environment()
-    commands = (["export", "--format", "ndjson", "--output", os.devnull], ["verify"], ["rebuild", "balances"])
+    commands = (["export", "--format", "ndjson", "--output", os.devnull], ["verify"], ["rebuild", "all"])
     stop, ended, children = threading.Event(), {"export": 0, "verify": 0, "rebuild": 0}, set()
 
     def again(words: list[str]) -> None:

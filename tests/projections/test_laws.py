@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from fintwin.domain.streams import Recorded
 from fintwin.projections.catalogue import READ_MODELS
-from fintwin.projections.model import Key, ReadModel, Rows, encode_rows, fold_all
+from fintwin.projections.model import ROW_IDS, Key, ReadModel, Rows, encode_rows, fold_all, row_id
 from fintwin.projector import folding as folding_module
 from fintwin.projector.batch import runs_of
 from fintwin.projector.folding import Folding
 from fintwin.store.projecting import Written
-from tests.projections.histories import histories
+from tests.projections.histories import histories, history
 
 every_model = pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
 
@@ -101,3 +101,9 @@ def test_rows_are_written_as_they_are_declared(model: ReadModel) -> None:
     for table in model.tables:
         assert table.row.__struct_fields__[0] == "user_id"
         assert 1 <= table.key_fields <= len(table.row.__struct_fields__)
+
+
+def test_ids_of_rows_are_name_based() -> None:
+    """The id of a row is the UUID of version 5 that any library gives for shard, position and kind."""
+    for event in history(seed=1, steps=5):
+        assert row_id(event, "deposit") == uuid5(ROW_IDS, f"0:{event.position}:deposit")

@@ -127,8 +127,7 @@ class ReadModel(msgspec.Struct, frozen=True, kw_only=True):
     """Names of further modules that the fold lives on; a change in one of them is a change of the fold."""
 
 
-_UUID5_KEPT: Final = ~((0xF000 << 64) | (0xC000 << 48))
-_UUID5_SET: Final = (0x5000 << 64) | (0x8000 << 48)
+_NAMESPACE: Final = sha1(ROW_IDS.bytes, usedforsecurity=False)
 
 
 def row_id(event: Recorded, kind: str) -> UUID:
@@ -136,9 +135,12 @@ def row_id(event: Recorded, kind: str) -> UUID:
 
     It is ``uuid5(ROW_IDS, "shard:position:kind")``, without the detours of the library's function.
     """
-    name = f"{event.shard}:{event.position}:{kind}"
-    digest = sha1(ROW_IDS.bytes + name.encode(), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16], "big") & _UUID5_KEPT | _UUID5_SET)
+    digest = _NAMESPACE.copy()
+    digest.update(f"{event.shard}:{event.position}:{kind}".encode())
+    found = bytearray(digest.digest()[:16])
+    found[6] = found[6] & 0x0F | 0x50
+    found[8] = found[8] & 0x3F | 0x80
+    return msgspec.convert(bytes(found), UUID)
 
 
 def current(rows: UserRows, changes: Changes, key: Key) -> Any:

@@ -164,32 +164,36 @@ def earn(pot: Pot, at: int, amount_minor: int, source: str, transaction_id: UUID
     """Income came from a source outside."""
     if move(pot, at, amount_minor, amount_minor):
         look_back(pot)
-    incomes = pot.incomes
-    before = incomes.get(source)
-    if before is None and len(incomes) >= INCOMES_KEPT:
-        del incomes[min(incomes, key=lambda name: (incomes[name].count > REGULAR_GAPS, incomes[name].at, name))]
-    incomes[source] = after = _paid_again(before, pot, at, amount_minor, transaction_id)
-    if after.missed_at or pot.due:
-        pot.due = min([one.missed_at for one in incomes.values() if one.missed_at], default=0)
-
-
-def _paid_again(before: Income | None, pot: Pot, at: int, amount_minor: int, transaction_id: UUID) -> Income:
     # Income of a usual period: the mean of the whole ones, or what has come in so far.
     usual = pot.usual_income_minor if pot.whole_periods else pot.income_minor
-    total = pot.total_minor
+    incomes, total = pot.incomes, pot.total_minor
+    before = incomes.get(source)
     if before is None:
-        return Income(1, at, (amount_minor,), (), usual, total, transaction_id)
+        if len(incomes) >= INCOMES_KEPT:
+            del incomes[min(incomes, key=lambda name: (incomes[name].count > REGULAR_GAPS, incomes[name].at, name))]
+            _find_due(pot)
+        incomes[source] = Income(1, at, (amount_minor,), (), usual, total, transaction_id)
+        return
     gap = (at - before.at + DAY // 2) // DAY
     gaps, amounts = before.gaps_days, before.amounts_minor
     if gap < SAME_PAYMENT_DAYS:
-        count, at, amounts = before.count, before.at, (*amounts[:-1], amounts[-1] + amount_minor)
-    else:
-        count = before.count + 1
-        amounts = (*amounts[1 - AMOUNTS_OF_INCOME_KEPT :], amount_minor)
-        gaps = (*gaps[2 - AMOUNTS_OF_INCOME_KEPT :], gap)
+        incomes[source] = Income(
+            before.count, before.at, (*amounts[:-1], amounts[-1] + amount_minor), gaps, usual, total, transaction_id,
+            before.rhythm_days, before.missed_at,
+        )  # fmt: skip
+        return
+    amounts = (*amounts[1 - AMOUNTS_OF_INCOME_KEPT :], amount_minor)
+    gaps = (*gaps[2 - AMOUNTS_OF_INCOME_KEPT :], gap)
     days = _rhythm_days(gaps)
     missed_at = at + (days + max(GRACE_DAYS, days // 3)) * DAY if days else 0
-    return Income(count, at, amounts, gaps, usual, total, transaction_id, days, missed_at)
+    incomes[source] = Income(before.count + 1, at, amounts, gaps, usual, total, transaction_id, days, missed_at)
+    if missed_at != before.missed_at:
+        _find_due(pot)
+
+
+def _find_due(pot: Pot) -> None:
+    """When the first of the regular incomes will be missed."""
+    pot.due = min([one.missed_at for one in pot.incomes.values() if one.missed_at], default=0)
 
 
 def _rhythm_days(gaps: tuple[int, ...]) -> int:

@@ -32,7 +32,7 @@ _COLUMN_TYPES: Final = {
     UUID: "uuid", int: "bigint", str: "text", bool: "boolean", datetime: "timestamptz", date: "date", Decimal: "numeric",
     float: "double precision",
 }  # fmt: skip
-STAGED_ROWS_MIN: Final = 50
+STAGED_ROWS_MIN: Final = 300
 _LAST_POSITION: Final = 2**63 - 1
 _encoder: Final = msgspec.json.Encoder(decimal_format="string")
 _LOG: Final = """
