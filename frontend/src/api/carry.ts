@@ -18,7 +18,6 @@ async function refreshed(): Promise<boolean> {
 
 declare global {
   // Asked for by theme.js, before the app's own code was there.
-  // eslint-disable-next-line no-var
   var fintwinEarly: Record<string, Promise<Response> | undefined> | undefined;
 }
 

@@ -1,6 +1,7 @@
 // One answer: sentences, figures that lead to the screen they are from, scenarios that can be opened in the twin.
 import { Link, useNavigate } from "react-router";
 import type { Piece } from "@/api/assistant";
+import { useFormat } from "@/shared/format";
 import { Icon } from "@/shared/ui/icons";
 import type { Turn } from "./useChat";
 
@@ -43,13 +44,14 @@ export function Answer({ turn, again }: { turn: Turn; again: () => void }) {
 
 function PieceView({ piece }: { piece: Piece }) {
   const go = useNavigate();
+  const format = useFormat();
   if (piece.kind === "text")
     return piece.delta
       .split(/\n{2,}/)
       .filter((text) => text.trim() !== "")
       .map((text, index) => (
         <p key={index} className="finbot-text">
-          {text}
+          {format.told(text)}
         </p>
       ));
   if (piece.kind === "figure") {
@@ -57,7 +59,7 @@ function PieceView({ piece }: { piece: Piece }) {
     return (
       <div className="finbot-figure">
         <span className="quiet small">{piece.label}</span>
-        <strong>{piece.value}</strong>
+        <strong>{format.told(piece.value)}</strong>
         {screen !== undefined && (
           <Link className="small" to={screen[1]}>
             {screen[2]}
@@ -70,7 +72,7 @@ function PieceView({ piece }: { piece: Piece }) {
     <div className="finbot-proposal">
       <span className="row">
         <Icon name="fork" size={18} />
-        <strong>{piece.name}</strong>
+        <strong>{format.told(piece.name)}</strong>
       </span>
       <span className="small quiet">Nothing is written: the twin only calculates.</span>
       <button

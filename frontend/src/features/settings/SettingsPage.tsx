@@ -4,6 +4,7 @@ import { theme, useTheme } from "@/shared/theme";
 import { Choices } from "@/shared/ui/Field";
 import { AccountsSection } from "./components/AccountsSection";
 import { DataSection } from "./components/DataSection";
+import { FinBotSection } from "./components/FinBotSection";
 import { SessionsSection } from "./components/SessionsSection";
 import { ProfileForm } from "@/shared/profile/ProfileForm";
 import { useToast } from "@/shared/ui/Toasts";
@@ -39,6 +40,12 @@ export default function SettingsPage() {
           <h2 id="set-looks">Appearance</h2>
         </div>
         <Choices legend="Theme" name="theme" options={THEMES} value={chosen} onChange={theme.set} />
+      </section>
+      <section className="card" aria-labelledby="set-finbot">
+        <div className="card-head">
+          <h2 id="set-finbot">FinBot</h2>
+        </div>
+        <FinBotSection />
       </section>
       <section className="card" aria-labelledby="set-sessions">
         <div className="card-head">
