@@ -93,6 +93,21 @@ check: $(DEV_READY)  ## format, lint, types, import contracts, tidiness, secrets
 	$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml src
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
 
+.PHONY: sbom
+sbom: $(DEV_READY) $(WEB_READY)  ## what is in it: dist/sbom-service.json and dist/sbom-web.json (CycloneDX)
+	@mkdir -p dist
+	@$(VENV)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --of JSON --output-file dist/sbom-service.json
+	@$(NPM) sbom --silent --sbom-format cyclonedx --package-lock-only > ../dist/sbom-web.json
+	@echo "Wrote dist/sbom-service.json and dist/sbom-web.json"
+
+# The oldest versions that pyproject.toml promises to work with. Not in `make check`: it installs everything a second time.
+.PHONY: floors
+floors: $(DEV_READY)  ## run the tests against the oldest promised versions of what FinTwin uses
+	@rm -rf $(VENV)-floors && $(PY) -m uv venv --quiet --no-config $(VENV)-floors
+	@$(PY) -m uv pip compile --quiet --no-config --resolution lowest-direct --python $(VENV)-floors/bin/python --extra telemetry --extra parquet --no-header --no-annotate pyproject.toml --output-file $(VENV)-floors/floors.txt
+	@$(PY) -m uv pip install --quiet --no-config --python $(VENV)-floors/bin/python -r $(VENV)-floors/floors.txt hypothesis jsonschema pytest pytest-asyncio pytest-timeout pyyaml
+	@PYTHONPATH=src:. $(VENV)-floors/bin/python -m pytest -q -m "not slow and not soak" -p no:cacheprovider -W default tests/domain tests/projections tests/twin tests/store tests/ledger tests/identity tests/api $(ARGS)
+
 .PHONY: format
 format: $(DEV_READY)  ## format the code and repair what the linter can repair
 	@$(PY) -m ruff format .
@@ -150,5 +165,5 @@ lock: $(DEV_READY)  ## resolve the dependencies anew and write the requirements 
 
 .PHONY: clean
 clean:  ## remove .venv, caches and build results; the data in .fintwin stays
-	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache frontend/node_modules frontend/dist
+	@rm -rf $(VENV) $(VENV)-floors dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache frontend/node_modules frontend/dist
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

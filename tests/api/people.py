@@ -20,6 +20,7 @@ from fintwin.api.app import Application, create_app
 from fintwin.bootstrap import Services, open_services
 from fintwin.settings import Settings, load
 from tests.conftest import Database
+from tests.support import gated
 
 PROFILE = {
     "account_name": "Everyday",
@@ -147,8 +148,12 @@ class Service:
 @asynccontextmanager
 async def service(database: Database, **more: str) -> AsyncIterator[Service]:
     """A process of the service for the length of the block."""
-    async with open_services(settings(database, **more)) as services:
+    async with open_services(settings(database, **gated.SETTINGS, **more)) as services:
         app = create_app(services)
+        if gated.WANTED:
+            async with gated.through_gateway(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+                yield Service(app, services, client)
+            return
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000", timeout=30) as client:
             yield Service(app, services, client)

@@ -9,9 +9,10 @@ import yaml
 from tests.api.people import Service, service
 from tests.conftest import Database
 from tests.projector.projecting_tools import projector
+from tests.publisher.publishing_tools import own_redis, publisher
 
 DOCKER = Path(__file__).parents[2] / "docker"
-NAME = re.compile(r"\bfintwin_[a-z_]+\b")
+NAME = re.compile(r"\b(?:fintwin|process)_[a-z_]+\b")
 SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
 OURS_FROM_ELSEWHERE = {"up"}
 
@@ -91,9 +92,10 @@ def shown() -> dict[str, list[str]]:
 async def test_dashboard_and_alerts_ask_for_what_is_there(database: Database) -> None:
     """Each metric and each label that a query names is in a scrape of the running service."""
     async with service(database) as app:
-        async with projector(database) as running:
+        async with projector(database) as running, publisher(database, own_redis(database.redis_url)) as publishing:
             ada = await app.person(deposit=5)
             await running.caught_up()
+            await publishing.caught_up()
         await ada.get("/api/nothing")
         there = samples(await scraped(app))
     asked = shown()
