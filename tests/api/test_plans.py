@@ -95,6 +95,8 @@ async def test_found_flows_can_be_named_and_switched_off(app: Service) -> None:
     assert (flow["name"], flow["named_by"], flow["amount"]) == ("Landlord", "counterparty", 800)
     assert flow["transaction_ids"] == ids
     assert flow["next_on"] is not None
+    missing = await person.patch(f"/api/twin/recurring/{person.id}", {"off": True})
+    assert (missing.status, missing.code) == (404, "unknown_recurring_flow")
     answer = await person.patch(f"/api/twin/recurring/{flow['key']}", {"name": "Home", "off": True})
     assert answer.status == 200, answer.text
     (again,) = [one for one in (await person.get("/api/twin/recurring")).json if one["direction"] == "out"]

@@ -97,6 +97,7 @@ def test_risk_and_notifications_of_the_future() -> None:
     assert scores.scenario[:3] == scores.baseline[:3]
     assert scores.scenario[5] > 60 > scores.baseline[5]
     assert "risk_alert" in found.notifications.counts
+    assert "risk_alert" not in found.baseline_notifications.counts
 
 
 def test_levers_are_sorted_by_size() -> None:

@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, booked, position_headers, signed_in
 from fintwin.api.money import out
+from fintwin.api.problems import ProblemError, problem
 from fintwin.api.texts import RequiredName
 from fintwin.api.twin_runs import asked
 from fintwin.domain import profiles
@@ -97,7 +98,11 @@ async def list_recurring(request: Call) -> Answer[list[RecurringFlow]]:
 
 @patch("/{key:uuid}", summary="Rename, end or switch off a found flow")
 async def change_recurring(request: Call, key: FromPath[UUID], data: JSONBody[FlowChange]) -> Answer[FlowChanged]:
-    """The flow's key stays the same while the history grows."""
+    """The flow's key stays the same while the history grows; 404 where none of that key is found."""
+    done = await asked(request.services.desk.recurring(request.user_id, datetime.now(UTC), run_id=uuid7()))
+    if all(one.key != key for one in msgspec.json.decode(done.body, type=list[FlowTold])):
+        text = "No recurring flow of this key is found in your history."
+        raise ProblemError(problem(404, "unknown_recurring_flow", text))
     fields: dict[str, Any] = {name: getattr(data, name) for name in ("off", "ends_on", "essential")}
     name: Any = data.name
     if isinstance(name, str):

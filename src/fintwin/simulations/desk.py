@@ -32,6 +32,8 @@ from fintwin.twin.scenario import Document
 WORKERS: Final = 2
 RUNS_A_USER: Final = 2
 RUNS_MAX: Final = 32
+NICENESS: Final = 10
+NICENESS_OF_LONG: Final = 19
 MONTHS_SHORT: Final = 5_000
 PATH_MONTHS_SHORT: Final = 1_000_000
 """What a run walks month by month, and path by path: up to here it takes a second or two."""
@@ -167,11 +169,12 @@ class Desk:
     def _started(self, number: int) -> ProcessPoolExecutor:
         pool = self._pools[number]
         if pool is None:
+            niceness = NICENESS_OF_LONG if number == len(self._pools) - 1 else NICENESS
             pool = self._pools[number] = ProcessPoolExecutor(
                 max_workers=1,
                 mp_context=self._context,
                 initializer=begin,
-                initargs=(self._url, self._shared, self._market_text),
+                initargs=(self._url, self._shared, self._market_text, niceness),
             )
         return pool
 

@@ -33,7 +33,6 @@ from fintwin.twin.steps import main_account, step_type
 Kind = Literal["run", "quick", "recurring", "reality"]
 DONE, OF, CANCEL = 0, 1, 2
 NUMBERS_A_RUN = 3
-NICENESS = 10
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 _tasks = msgspec.msgpack.Decoder
@@ -144,9 +143,9 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def begin(url: str, shared: Any, market_text: str | None) -> None:
+def begin(url: str, shared: Any, market_text: str | None, niceness: int) -> None:
     """Set a fresh worker process up; it stands back where the service itself wants the processor."""
-    os.nice(NICENESS)
+    os.nice(niceness)
     global _worker  # noqa: PLW0603 - a process has one
     rest_garbage_collection()
     _worker = _Worker(url, shared, market_text)

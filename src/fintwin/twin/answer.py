@@ -108,6 +108,7 @@ class Answer(msgspec.Struct, frozen=True):
     accounts: tuple[AccountLines, ...]
     consequences: tuple[Consequence, ...]
     risk: tuple[AccountRisk, ...]
+    baseline_notifications: Told
     notifications: Told
     assumptions: tuple[Assumption, ...]
     sentence: str
@@ -207,6 +208,7 @@ def answer(simulation: Simulation) -> Answer:
         ),
         consequences=one.past.consequences,
         risk=tuple(AccountRisk(each, watches[0].scores[each], watches[1].scores[each]) for each in watches[0].scores),
+        baseline_notifications=watches[0].told(),
         notifications=watches[1].told(),
         assumptions=assumptions(one),
         sentence=next((total.sentence for total in totals if total.currency == main), totals[0].sentence),
