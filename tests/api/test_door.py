@@ -12,6 +12,7 @@ from fintwin.api.room import Room
 from fintwin.door_settings import door_settings
 from tests.api.people import PROFILE, Answer, Service, service
 from tests.conftest import Database
+from tests.identity.test_tokens import FORGED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,6 +55,16 @@ async def test_no_other_site_may_read(app: Service) -> None:
         answer = await app.client.request(method, "/api/auth/config", headers=asked)
         assert not [name for name in answer.headers if name.startswith("access-control-")]
         assert not answer.is_success or method != "POST"
+
+
+async def test_no_forged_token_comes_in(app: Service) -> None:
+    """The whole corpus of forgeries, as a token and as a cookie: 401, never a fault."""
+    assert len(FORGED) >= 60
+    for name, token in FORGED.items():
+        for header, value in (("authorization", f"Bearer {token}"), ("cookie", f"ft_session={token}.AAAA")):
+            sent = httpx.Headers({header: value.encode("utf-8")})
+            answer = Answer(await app.client.get("/api/auth/me", headers=sent))
+            assert (answer.status, answer.code) == (401, "unauthenticated"), name
 
 
 @pytest.mark.parametrize(
