@@ -1,6 +1,6 @@
--- The balance of an own account over what counts at p_as_of_at and was recorded by p_known_at (NULL: whenever), from whole days
--- and the events of the days p_as_of and p_known that lie before those moments only in part (NULL: whole). The same as
--- `balances.balance_minor`. `reached` as in read.accounts.
+-- The balance of an own account over what counts at p_as_of_at and was recorded by p_known_at (NULL: whenever): the cells of whole
+-- days, up to p_until and p_known_until (NULL: all), and the events of the days p_as_of and p_known, which lie before those moments
+-- only in part (NULL: there is no such day). The same as `balances.balance_minor`. `reached` as in read.accounts.
 CREATE OR REPLACE FUNCTION read.balance(
     p_user uuid, p_min bigint, p_account uuid,
     p_until date, p_as_of date, p_as_of_at timestamptz, p_known_until date, p_known date, p_known_at timestamptz
@@ -10,22 +10,32 @@ LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp A
 #variable_conflict use_column
 DECLARE
     v_reached bigint;
+    v_until date := coalesce(p_until, 'infinity');
+    v_known_until date := coalesce(p_known_until, 'infinity');
     v_whole bigint;
     v_first bigint;
     v_last bigint;
 BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
     v_reached := read.reach('balances_vN', p_user, p_min);
-    SELECT coalesce(sum(c.in_minor - c.out_minor) FILTER (WHERE NOT c.part), 0)::bigint,
-            min(c.first_position) FILTER (WHERE c.part), max(c.last_position) FILTER (WHERE c.part)
-        INTO v_whole, v_first, v_last
-        FROM (
-            SELECT b.*, (b.effective_on = p_as_of) IS TRUE OR (b.recorded_on = p_known) IS TRUE AS part
-                FROM read.balance_cell_vN b
-                WHERE v_reached IS NOT NULL AND b.user_id = p_user AND b.account_id = p_account
-                    AND (p_until IS NULL OR b.effective_on <= p_until)
-                    AND (p_known_until IS NULL OR b.recorded_on <= p_known_until)
-        ) c;
+    IF v_reached IS NULL THEN
+        RETURN QUERY SELECT NULL::bigint, 0::bigint;
+        RETURN;
+    END IF;
+    SELECT coalesce(sum(b.in_minor - b.out_minor), 0)::bigint INTO v_whole FROM read.balance_cell_vN b
+        WHERE b.user_id = p_user AND b.account_id = p_account
+            AND b.effective_on <= v_until AND b.recorded_on <= v_known_until;
+    IF p_as_of IS NOT NULL THEN
+        SELECT min(b.first_position), max(b.last_position) INTO v_first, v_last FROM read.balance_cell_vN b
+            WHERE b.user_id = p_user AND b.account_id = p_account
+                AND b.effective_on = p_as_of AND b.recorded_on <= coalesce(p_known, v_known_until);
+    END IF;
+    IF p_known IS NOT NULL THEN
+        SELECT least(v_first, min(b.first_position)), greatest(v_last, max(b.last_position)) INTO v_first, v_last
+            FROM read.balance_cell_vN b
+            WHERE b.user_id = p_user AND b.account_id = p_account
+                AND b.recorded_on = p_known AND b.effective_on <= coalesce(p_as_of, v_until);
+    END IF;
     IF v_first IS NOT NULL THEN
         v_whole := v_whole + (
             SELECT coalesce(sum(CASE WHEN e.type IN ('Deposited', 'TransferReceived') THEN 1 ELSE -1 END

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -128,10 +128,12 @@ async def balance(
 
 
 def _days(moment: balances.Moment | None) -> tuple[date | None, date | None, datetime | None]:
-    """The last day that matters, the same where only a part of it does, and the moment."""
+    """The last day that lies before the moment as a whole, the day that does so only in part, and the moment."""
     if moment is None:
         return None, None, None
-    return moment.day, None if moment.day_whole else moment.day, moment.at
+    if moment.day_whole:
+        return moment.day, None, moment.at
+    return moment.day - timedelta(days=1) if moment.day > date.min else date.min, moment.day, moment.at
 
 
 async def daily_movements(
