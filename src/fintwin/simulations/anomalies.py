@@ -28,6 +28,8 @@ from uuid import UUID
 
 import msgspec
 
+from fintwin.simulations.lifeline import hold_on_to_parent
+
 MODEL_NAME: Final = "IsolationForest"
 HISTORY_MIN: Final = 20
 HISTORY_MAX: Final = 2_000
@@ -160,7 +162,9 @@ class AnomalyFinder:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=hold_on_to_parent
+            )
         return self._pool
 
     def _drop(self, pool: ProcessPoolExecutor) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.risk_levels import level_of
+from fintwin.simulations.lifeline import hold_on_to_parent
 from fintwin.simulations.quick import QuickAsked, quick_document, quick_told
 from fintwin.simulations.views import shown
 from fintwin.store.connect import LOST, open_connection
@@ -145,6 +146,7 @@ _worker: _Worker | None = None
 
 def begin(url: str, shared: Any, market_text: str | None, niceness: int) -> None:
     """Set a fresh worker process up; it stands back where the service itself wants the processor."""
+    hold_on_to_parent()
     os.nice(niceness)
     global _worker  # noqa: PLW0603 - a process has one
     rest_garbage_collection()
