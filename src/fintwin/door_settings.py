@@ -44,14 +44,23 @@ class DoorSettings:
 
 def door_settings(environ: Mapping[str, str], host: str) -> DoorSettings:
     """Reads the settings of the door; ``host`` is the address that the service listens on, which is a name of it as well."""
-    own = () if host in {"0.0.0.0", "::"} else (f"[{host}]" if ":" in host else host.lower(),)  # noqa: S104  no name of it
     named = _hosts(environ.get("FINTWIN_ALLOWED_HOSTS") or "")
     return DoorSettings(
-        allowed_hosts=tuple(dict.fromkeys((*LOOPBACK_NAMES, *own, *named))),
+        allowed_hosts=tuple(dict.fromkeys((*LOOPBACK_NAMES, *_own(host), *named))),
         trusted_proxies=_networks(environ.get("FINTWIN_TRUSTED_PROXIES") or ""),
         limits=_limits(environ.get("FINTWIN_LIMITS") or ""),
         certificates_url=environ.get("FINTWIN_GOOGLE_CERTS_URL") or CERTIFICATES_URL,
     )
+
+
+def _own(host: str) -> tuple[str, ...]:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return (host.lower(),)
+    if address.is_unspecified:
+        return ()
+    return (f"[{address}]" if address.version == 6 else str(address),)  # noqa: PLR2004
 
 
 def _hosts(text: str) -> tuple[str, ...]:
