@@ -1,6 +1,6 @@
 """One span for each request, sent to a collector by OTLP over HTTP: for whoever sets `OTEL_EXPORTER_OTLP_ENDPOINT`.
 
-Where it is not set nothing of OpenTelemetry is even imported. A span has the route, the method, the status and the request's id,
+Where it is not set this module is not even imported. A span has the route, the method, the status and the request's id,
 and no address, person, header or body; it continues the trace that the gateway or a client began (`traceparent`). Sending happens
 in a thread of its own, in batches; a collector that is away costs its spans and nothing else.
 
