@@ -1,6 +1,9 @@
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +14,8 @@ from tests.conftest import Database
 from tests.projections.histories import history, put_into_log
 from tests.publisher.publishing_tools import NAME, expected_events, own_redis, problems, publisher, redis_client
 from tests.subscribe.listening import Listener, from_log
+
+STREAMS = Path(__file__).parents[2] / "docs" / "streams.md"
 
 
 @pytest.fixture
@@ -143,6 +148,26 @@ async def test_another_consumer_claims_what_was_left(database: Database, redis_u
         assert client.xinfo_groups(NAME)[0]["last-delivered-id"] == f"{end}-0".encode()
     with suppress(Exception):
         await first.close()
+
+
+async def test_the_example_of_the_documentation(database: Database, redis_url: str) -> None:
+    """The program in docs/streams.md prints every event."""
+    (program,) = re.findall(r"```python\n(.*?)```", STREAMS.read_text("utf-8"), re.DOTALL)
+    await put_into_log(database.superuser_url, history(seed=1, steps=20))
+    async with publisher(database, redis_url) as running:
+        end = await running.caught_up()
+    shown: list[int] = []
+
+    def show(position: int, _type: str, _stream: object) -> None:
+        shown.append(position)
+        if position == end:
+            raise EOFError
+
+    names: dict[str, Any] = {"print": show}
+    exec(compile(program, str(STREAMS), "exec"), names)  # noqa: S102  our own page
+    with pytest.raises(EOFError):
+        await names["main"](redis_url, "http://127.0.0.1:1", "none is needed", 0)
+    assert shown == list(range(1, end + 1))
 
 
 async def test_an_unknown_form_is_refused(database: Database, redis_url: str) -> None:
