@@ -12,6 +12,7 @@ from fintwin.api import live as route
 from fintwin.live import hub as hub_module
 from tests.api.people import Person, Service, service
 from tests.conftest import Database
+from tests.projector.projecting_tools import projector
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 Message = tuple[str, int | None, Any]
@@ -184,14 +185,31 @@ async def test_nobody_hears_of_others(app: Service) -> None:
 async def test_a_stream_of_another_process_hears_of_it_too(
     module_database: Database, app: Service, ada: Person
 ) -> None:
-    """Written through one process, told by the other; and the other goes on from an id of the first."""
-    async with service(module_database) as other:
+    """Written through one process, told by the other; a process that has just started goes on from an id of the first."""
+    async with following(app, ada) as stream:
+        made = await ada.move("deposit", 1)
+        seen = (await stream.until(made["position"]))[-1][1]
+    made = await ada.move("deposit", 5)
+    await ada.get("/api/notifications/")
+    async with service(module_database) as other, following(other, ada, seen) as stream:
+        assert [one["amount"] for one in of(await stream.until(made["position"]), "transaction")] == [5]
+        made = await ada.move("deposit", 6)
+        assert [one["amount"] for one in of(await stream.until(made["position"]), "transaction")] == [6]
+
+
+async def test_a_read_model_that_has_stopped_is_not_passed_over(database: Database) -> None:
+    """What it would tell is missing, so the stream says to ask again; the others are told all the same."""
+    async with service(database) as app, projector(database):
+        ada = await app.person()
+        await ada.get("/api/transactions/")
         async with following(app, ada) as stream:
-            made = await ada.move("deposit", 1)
-            seen = (await stream.until(made["position"]))[-1][1]
-        async with following(other, ada, seen) as stream:
-            made = await ada.move("deposit", 6)
-            assert [one["amount"] for one in of(await stream.until(made["position"]), "transaction")] == [6]
+            await stream.batch()
+            database.run_sql("UPDATE read.checkpoint SET fault = 'tested' WHERE model = 'statements'")
+            made = await ada.move("deposit", 3)
+            told = await stream.until(made["position"])
+    assert of(told, "transaction") == []
+    assert len(of(told, "reset")) >= 1
+    assert [one["title"] for one in of(told, "notification")] == ["Deposit received"]
 
 
 async def test_it_ends_at_sign_out(module_database: Database, app: Service, ada: Person) -> None:

@@ -37,7 +37,7 @@ from fintwin.api.risk import locale_of
 from fintwin.api.statement_pages import POSITION_MAX
 from fintwin.domain.streams import StreamKind
 from fintwin.identity.tokens import LEEWAY_S
-from fintwin.live.hub import Ended, Stream, TooManyStreamsError
+from fintwin.live.hub import MODELS, Ended, Stream, TooManyStreamsError
 from fintwin.projections.risk_levels import Level
 from fintwin.store import news, read, reading_insights
 from fintwin.store.connect import LOST, UNDONE
@@ -169,7 +169,7 @@ class _Told:
         return batch + _reached(until)
 
     async def _between(self, after: int, until: int) -> bytes:
-        """New transactions and notifications in the order of booking."""
+        """New transactions and notifications in the order of booking; `reset` where a read model has stopped at a fault."""
         request, pool = self._request, self._request.services.pools["api"]
         user_id, models = request.user_id, request.services.live.front.models
         told: list[tuple[int, bytes]] = []
@@ -193,7 +193,8 @@ class _Told:
                     ]
         if len(told) > TOLD_AT_ONCE_MAX:
             return _reset(until)
-        return b"".join(message for _, message in sorted(told, key=lambda one: one[0]))
+        gap = b"" if models.issuperset(MODELS) else _reset(until)
+        return gap + b"".join(message for _, message in sorted(told, key=lambda one: one[0]))
 
     async def _changed(self, after: int) -> bytes:
         """Balances that have moved after a position, and risks that are not as last told."""

@@ -135,7 +135,8 @@ class Hub:
 
     async def look(self) -> Front:
         """How far the read models are at this moment. Raises the errors of `store.connect.LOST` and `UNDONE`."""
-        return await news.front(self._pool, MODELS)
+        self.front = await news.front(self._pool, MODELS)
+        return self.front
 
     def start(self) -> None:
         """Begin to watch; nothing is asked while there are no streams."""
@@ -183,7 +184,7 @@ class Hub:
 
     async def _tell(self) -> None:
         """Wake the streams of those whose history has gone on, as far as the read models show it."""
-        self.front = await self.look()
+        await self.look()
         if self._searched is None:
             # Nobody was here before: what these few have to be told they see for themselves.
             self._searched = self.front.position
