@@ -101,6 +101,34 @@ def test_a_payment_that_is_forbidden_is_made_on_no_path(step: ask.Step) -> None:
     assert total.uncertainty.baseline.failed.paths == 0
 
 
+def test_a_closed_main_account_leaves_the_others() -> None:
+    """Steps that name no account, drawn returns and totals then mean the first account that is open."""
+    past = Past()
+    past.open(SAVINGS, kind="savings")
+    past.deposit(100_00, account=SAVINGS)
+    past.record(StreamKey(StreamKind.ACCOUNT, USER), accounts.AccountClosed())
+    returns = ask.LogNormalReturns(rate_percent=Decimal(5), sd_percent=Decimal(30))
+    total = past.run(
+        3, ask.Withdraw(amount=Decimal(40)), uncertainty=ask.Uncertainty(paths=50, returns=returns)
+    ).totals[0]
+    assert total.nominal.scenario_minor[0] == 60_00
+    assert total.uncertainty is not None
+    lowest, *_, highest = total.uncertainty.scenario.percentiles_minor[-1]
+    assert lowest < highest
+
+
+@pytest.mark.parametrize("named", [(), (USER,), (UUID(int=5),)], ids=["none", "closed", "unknown"])
+def test_returns_of_accounts_that_are_not_there(named: tuple[UUID, ...]) -> None:
+    """Said, instead of a future without chance."""
+    past = Past()
+    past.open(SAVINGS, kind="savings")
+    past.record(StreamKey(StreamKind.ACCOUNT, USER), accounts.AccountClosed())
+    returns = ask.LogNormalReturns(sd_percent=Decimal(30), accounts=named)
+    with pytest.raises(ScenarioError) as caught:
+        past.run(3, uncertainty=ask.Uncertainty(returns=returns))
+    assert caught.value.field.startswith("uncertainty.returns.accounts")
+
+
 def test_debts_that_outgrow_all_amounts_are_said() -> None:
     """1,000,000 at 1,000 % with 1,000 a month have more than 15 digits within ten years."""
     debt = ask.DebtTerms(balance=Decimal(1_000_000), annual_rate_percent=Decimal(1_000), minimum=Decimal(1))

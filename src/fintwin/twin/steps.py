@@ -316,13 +316,12 @@ class Builder:
 
 
 def main_account(fork: Fork) -> UUID:
-    """The account with the user's own id, else the first that is open."""
-    states = fork.accounts
-    if fork.user_id in states:
+    """The account with the user's own id, or the first one that is open where that is closed."""
+    open_ones = [each for each, state in fork.accounts.items() if state.status is not Status.CLOSED]
+    if fork.user_id in open_ones:
         return fork.user_id
-    for account_id, state in states.items():
-        if state.status is not Status.CLOSED:
-            return account_id
+    if open_ones:
+        return open_ones[0]
     raise ScenarioError("no_account", "accounts", "There is no account yet: complete the profile first.")
 
 

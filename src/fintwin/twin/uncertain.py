@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from fintwin.domain.accounts.state import Status
 from fintwin.twin import scenario as ask
 from fintwin.twin.draws import (
     Centre,
@@ -144,11 +145,15 @@ def market_accounts(fork: Fork, document: ask.Document) -> tuple[UUID, ...]:
         return ()
     named = uncertainty.returns.accounts
     if named is not None:
+        where = "uncertainty.returns.accounts"
+        if not named:
+            raise ScenarioError("no_account", where, "Name at least one account, or leave the field out.")
         for place, each in enumerate(named):
-            if each not in fork.accounts:
-                raise ScenarioError(
-                    "unknown_account", f"uncertainty.returns.accounts[{place}]", "There is no such account."
-                )
+            state = fork.accounts.get(each)
+            if state is None:
+                raise ScenarioError("unknown_account", f"{where}[{place}]", "There is no such account.")
+            if state.status is Status.CLOSED:
+                raise ScenarioError("account_closed", f"{where}[{place}]", "The account is closed.")
         return named
     return tuple(each for each, one in fork.accounts.items() if one.kind == "investment") or (main_account(fork),)
 
