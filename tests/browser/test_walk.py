@@ -31,18 +31,16 @@ def test_every_screen_in_both_themes_and_widths(service: Service) -> None:
     assert told.count("clean") == 4 * 8
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
-def test_a_bank_file_becomes_scenarios(service: Service) -> None:
-    """2,000 rows imported, salary and rent found in the twin, two runs kept and compared, a holding, notifications, the theme."""
-    told = run_script("journey.mjs", service.url, timeout_s=230)
-    assert told.split() == ["imported", "compared", "held", "read", "dark"]
-
-
-@pytest.mark.slow
-def test_a_transfer_shows_at_the_recipient(service: Service) -> None:
-    """What one person sends, another sees without a reload."""
-    assert "arrived" in run_script("transfer.mjs", service.url)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [pytest.param(1440, "light", marks=pytest.mark.slow), pytest.param(390, "dark", marks=pytest.mark.soak)],
+)
+def test_a_new_person_on_every_screen(service: Service, width: int, theme: str) -> None:
+    """Two ways to begin, 2,000 rows, a transfer seen live, scenarios compared, risk, a holding, notifications, FinBot, out."""
+    told = run_script("journey.mjs", service.url, str(width), theme, timeout_s=280)
+    done = ["planned", "imported", "arrived", "compared", "analysed", "held", "read", "asked", "dressed", "left"]
+    assert told.split() == done
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import { Icon } from "@/shared/ui/icons";
 import { Shown } from "@/shared/ui/states";
 import { Accounts } from "./components/Accounts";
 import { CashFlow } from "./components/CashFlow";
+import { Health } from "./components/Health";
 import { Latest } from "./components/Latest";
 import { Outlook } from "./components/Outlook";
 import { Persona } from "./components/Persona";
@@ -59,6 +60,9 @@ export default function DashboardPage() {
           </div>
           <div className="card">
             <RiskCard />
+          </div>
+          <div className="card">
+            <Health />
           </div>
         </div>
       </div>

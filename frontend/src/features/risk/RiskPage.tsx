@@ -8,6 +8,7 @@ import { Icon } from "@/shared/ui/icons";
 import { Notice } from "@/shared/ui/Notice";
 import { Shown } from "@/shared/ui/states";
 import { Anomalies } from "./components/Anomalies";
+import { Course } from "./components/Course";
 import { Gauge } from "./components/Gauge";
 import { Reasons } from "./components/Reasons";
 import "./risk.css";
@@ -53,6 +54,9 @@ export default function RiskPage() {
           <Shown query={risk} lines={5}>
             {(one) => <Reasons reasons={one.reasons} currency={one.currency} />}
           </Shown>
+        </section>
+        <section className="card span-12" aria-label="Course">
+          <Course />
         </section>
       </div>
       {analyse.isSuccess && <Anomalies risk={analyse.data} />}
