@@ -13,7 +13,7 @@ RETURNS TABLE (
     to_balance_after_minor bigint, reverses uuid, reversed_by uuid
 )
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
-    SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
+    SET enable_sort = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;
@@ -48,7 +48,7 @@ RETURNS TABLE (
     to_balance_after_minor bigint, reverses uuid, reversed_by uuid
 )
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
-    SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
+    SET enable_sort = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;
@@ -121,7 +121,7 @@ RETURNS TABLE (
     to_balance_after_minor bigint, reverses uuid, reversed_by uuid
 )
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
-    SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
+    SET enable_sort = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
     v_reached bigint;

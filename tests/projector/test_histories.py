@@ -11,6 +11,7 @@ from fintwin.domain.streams import Recorded, StreamKind
 from fintwin.projections import accounts, balances, statements
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import encode_rows, fold_all
+from fintwin.projector import applying
 from fintwin.projector.rebuild import rebuild
 from fintwin.projector.sources import sources_of
 from fintwin.store.connect import open_pool
@@ -80,6 +81,16 @@ def real_events() -> tuple[list[Recorded], list[tuple[UUID, int]]]:
                 book(account, money, on)
                 balance_after.append((UUID(int=len(events)), round(float(row["balance"]) * 100)))
     return events, balance_after
+
+
+async def test_slices_of_a_batch_change_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that is folded in a thread slice by slice, while the one before is written, gives the same rows."""
+    monkeypatch.setattr(applying, "SLICE_EVENTS", 7)
+    events = history(seed=21, steps=150)
+    await put_into_log(database.superuser_url, events)
+    async with projector(database) as running:
+        await running.caught_up()
+        await assert_as_in_memory(database, running.pool)
 
 
 @needs_berka

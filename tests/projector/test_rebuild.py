@@ -1,11 +1,14 @@
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 import pytest
 
+from fintwin.domain.streams import Recorded
 from fintwin.projections import accounts, statements
 from fintwin.projections.catalogue import READ_MODELS
-from fintwin.projector.rebuild import Report, rebuild
+from fintwin.projections.model import Changes, UserRows
+from fintwin.projector.rebuild import RebuildError, Report, rebuild, rebuild_all
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, reading
 from fintwin.store.connect import open_pool
@@ -50,6 +53,29 @@ async def test_rebuild_under_load(database: Database) -> None:
             await pool.close()
         await running.caught_up()
         await assert_as_in_memory(database, running.pool)
+
+
+async def test_one_that_cannot_be_rebuilt_leaves_the_others(database: Database) -> None:
+    """In one pass a fold that fails is given up and named, with no table left; the others are compared and switched."""
+
+    def fold(_rows: UserRows, _events: Sequence[Recorded]) -> Changes:
+        msg = "cannot take this"
+        raise ValueError(msg)
+
+    broken = msgspec.structs.replace(accounts.MODEL, fold=fold)
+    async with open_ledger(database) as bank, projector(database) as running:
+        await bank.person("EUR", 5_00)
+        await running.caught_up()
+        wanted = [(model, sources_of(model)) for model in (broken, statements.MODEL)]
+        with pytest.raises(
+            RebuildError, match=r"accounts cannot take the event at position \d+: ValueError: cannot take this"
+        ):
+            await rebuild_all(running.pool, wanted)
+        async with running.pool.acquire() as connection:
+            builds = {(one.model, one.version, one.state) for one in await building.builds(connection)}
+        assert {one for one in builds if one[0] in {"accounts", "statements"}} == {
+            ("accounts", 1, "live"), ("statements", 1, "kept"), ("statements", 2, "live")
+        }  # fmt: skip
 
 
 async def test_the_build_before_is_kept_until_the_next(database: Database) -> None:

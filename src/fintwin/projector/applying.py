@@ -20,7 +20,7 @@ from fintwin.projector.batch import Batch, Run, decoded
 from fintwin.projector.folding import Folding
 from fintwin.store import projecting
 from fintwin.store.connect import LOST, UNDONE, Connection, Pool
-from fintwin.store.projecting import SupersededError, Written
+from fintwin.store.projecting import SupersededError, Written, stored_table
 
 BATCH_EVENTS: Final = 24_000
 SLICE_EVENTS: Final = 12_000
@@ -152,5 +152,11 @@ def _fold(foldings: Sequence[Folding], runs: Sequence[Run]) -> Folded:
 
 
 async def _write(connection: Connection, folded: Folded) -> None:
-    for folding, written in folded:
-        await projecting.write(connection, folding.version, written, bare=folding.building)
+    changes = [(folding.version, change) for folding, written in folded for change in written]
+    bare = {
+        stored_table(table, folding.version).name
+        for folding, _ in folded
+        if folding.building
+        for table in folding.model.tables
+    }
+    await projecting.write(connection, changes, bare=bare)

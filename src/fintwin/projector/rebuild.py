@@ -82,8 +82,14 @@ async def rebuild_all(
                 compared = live is not None and live.is_of(sources) and live.fault is None
                 anew.append(_Anew(folding, sources, live if compared else None))
         errors = await _near(pool, anew, progress, reach)
-        reports = [await _finish(pool, one, progress, reach) for one in anew if one.folding not in errors]
-    except (RebuildError, SupersededError):
+        reports = []
+        for one in anew:
+            if one.folding not in errors:
+                try:
+                    reports.append(await _finish(pool, one, progress, reach))
+                except RebuildError as error:
+                    errors[one.folding] = str(error)
+    except SupersededError:
         await _drop(pool, anew)
         raise
     await _drop(pool, [one for one in anew if one.folding in errors])

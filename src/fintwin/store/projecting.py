@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -55,9 +55,13 @@ class SupersededError(Exception):
 
 
 class Way(NamedTuple):
-    """Statements that put rows into a table: few of them by arrays, many by COPY through a table of the session."""
+    """How rows are put into a table: few of them by arrays, many by COPY through a table of the session.
+
+    ``few`` ends with the rows, which `_few` puts between it and ``conflict``.
+    """
 
     few: str
+    conflict: str
     stage: str
     make_stage: str
     many: str
@@ -69,6 +73,7 @@ class Stored(msgspec.Struct, frozen=True):
     name: str
     row: type[Row]
     key_fields: int
+    column_types: tuple[str, ...]
     json_columns: tuple[tuple[int, msgspec.json.Decoder[Any]], ...]
     select_keys: str
     select_users: str
@@ -114,13 +119,18 @@ def _column_type(hint: Any) -> str:
     return _COLUMN_TYPES.get(kind, "json")
 
 
-def _way(table: str, stage: str, insert: str, arrays: str, conflict: str) -> Way:
+def _way(table: str, stage: str, insert: str, conflict: str) -> Way:
     return Way(
-        few=f"{insert}unnest({arrays}){conflict}",
+        few=insert,
+        conflict=conflict,
         stage=stage,
         make_stage=f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table}) ON COMMIT DELETE ROWS",
         many=f"{insert}pg_temp.{stage}{conflict}",
     )
+
+
+def _arrays(kinds: Iterable[str], first: int) -> str:
+    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, first))
 
 
 @cache
@@ -132,8 +142,7 @@ def stored_table(table: Table, version: int) -> Stored:
     name = f"read.{table.name}_v{version}"
     keys = fields[: table.key_fields]
     rest = fields[table.key_fields :]
-    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
-    key_arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds[: table.key_fields], 1))
+    key_arrays = _arrays(kinds[: table.key_fields], 1)
     listed = ", ".join(f'"{field}"' for field in fields)
     shown = ", ".join(f't."{field}"' for field in fields)
     same = " AND ".join(f't."{field}" = q."{field}"' for field in keys)
@@ -146,6 +155,7 @@ def stored_table(table: Table, version: int) -> Stored:
         name=name,
         row=table.row,
         key_fields=table.key_fields,
+        column_types=tuple(kinds),
         json_columns=tuple(
             (index, msgspec.json.Decoder(_without_none(hints[field])))
             for index, (field, kind) in enumerate(zip(fields, kinds, strict=True))
@@ -154,8 +164,8 @@ def stored_table(table: Table, version: int) -> Stored:
         # Key by key: a join would read a whole index of a table that has never been analysed.
         select_keys=f"SELECT {shown} FROM {asked} CROSS JOIN LATERAL (SELECT * FROM {name} t WHERE {same} OFFSET 0) t",  # noqa: S608
         select_users=f"SELECT {shown} FROM {name} t WHERE t.user_id = ANY ($1)",  # noqa: S608
-        insert=_way(name, f"{table.name}_v{version}_new", insert, arrays, ""),
-        upsert=_way(name, f"{table.name}_v{version}_changed", insert, arrays, conflict),
+        insert=_way(name, f"{table.name}_v{version}_new", insert, ""),
+        upsert=_way(name, f"{table.name}_v{version}_changed", insert, conflict),
         delete=f"""DELETE FROM {name} WHERE ctid = ANY (ARRAY(
             SELECT t.ctid FROM {asked} CROSS JOIN LATERAL (SELECT t.ctid FROM {name} t WHERE {same} OFFSET 0) t))""",  # noqa: S608
     )
@@ -210,26 +220,48 @@ class Written(msgspec.Struct):
     deleted: list[tuple[Any, ...]] = []
 
 
-async def write(connection: Connection, version: int, changes: Iterable[Written], *, bare: bool = False) -> None:
-    """Write a batch's rows, inside the transaction of its checkpoint; ``bare`` tables are not under a policy yet."""
-    for change in changes:
+async def write(connection: Connection, changes: Iterable[tuple[int, Written]], *, bare: Container[str] = ()) -> None:
+    """Write a batch's rows, with the version of each build, inside the transaction of its checkpoint.
+
+    ``bare`` names the tables that are not under a policy yet. All tables with few rows are one statement: each costs a round
+    trip, and readers wait for all of them.
+    """
+    few: list[tuple[Stored, Way, list[Row]]] = []
+    for version, change in changes:
         stored = stored_table(change.table, version)
         if change.deleted:
             await connection.execute(stored.delete, *zip(*change.deleted, strict=True))
-        if bare and len(change.inserted) >= STAGED_ROWS_MIN:
+        if len(change.inserted) + len(change.updated) < STAGED_ROWS_MIN:
+            if change.updated:
+                few.append((stored, stored.upsert, change.inserted + change.updated))
+            elif change.inserted:
+                few.append((stored, stored.insert, change.inserted))
+            continue
+        if change.inserted and stored.name in bare:
             schema, table = stored.name.split(".")
             records = stored.records(change.inserted)
             await connection.copy_records_to_table(table, records=records, schema_name=schema)
         elif change.inserted:
-            await _put(connection, stored, change.inserted, stored.insert)
+            await _stage(connection, stored, change.inserted, stored.insert)
         if change.updated:
-            await _put(connection, stored, change.updated, stored.upsert)
+            await _stage(connection, stored, change.updated, stored.upsert)
+    if few:
+        columns = [column for stored, _, rows in few for column in zip(*stored.records(rows), strict=True)]
+        await connection.execute(_few(tuple((way, stored.column_types) for stored, way, _ in few)), *columns)
 
 
-async def _put(connection: Connection, stored: Stored, rows: list[Row], way: Way) -> None:
-    if len(rows) < STAGED_ROWS_MIN:
-        await connection.execute(way.few, *zip(*stored.records(rows), strict=True))
-        return
+@cache
+def _few(parts: tuple[tuple[Way, tuple[str, ...]], ...]) -> str:
+    """One statement for rows of several tables."""
+    commands, first = [], 1
+    for way, kinds in parts:
+        commands.append(f"{way.few}unnest({_arrays(kinds, first)}){way.conflict}")
+        first += len(kinds)
+    with_all = ", ".join(f"part{number} AS ({command})" for number, command in enumerate(commands[:-1]))
+    return f"WITH {with_all} {commands[-1]}" if with_all else commands[-1]
+
+
+async def _stage(connection: Connection, stored: Stored, rows: list[Row], way: Way) -> None:
     # COPY is cheaper than arrays, but cannot go into a table under row level security.
     await connection.execute(way.make_stage)
     await connection.copy_records_to_table(way.stage, records=stored.records(rows), schema_name="pg_temp")
