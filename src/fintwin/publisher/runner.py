@@ -150,7 +150,7 @@ class Publisher:
                 await self._pause(RETRY_SECONDS)
                 continue
             except OutOfMemoryError as error:
-                if await self._unless_unreachable(self._trimming.make_room(self._epoch, self._position)):
+                if await self._unless_unreachable(self._trimming.make_room(self._epoch)):
                     continue
                 fault = f"Redis has no memory left: {error}"
             except ForeignError as error:

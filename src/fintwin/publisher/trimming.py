@@ -74,15 +74,15 @@ class Trimming:
                     )  # fmt: skip
             await self._cut(epoch, floor)
 
-    async def make_room(self, epoch: int, position: int) -> bool:
-        """Redis is full: keep half of what there is from now on. False where hardly anything is left to take."""
-        length = (await self._stream.end()).length
-        if length <= ENTRIES_LEAST:
+    async def make_room(self, epoch: int) -> bool:
+        """Redis is full: keep half of what there is from now on. False where nothing more is to be gained by that."""
+        end = await self._stream.end()
+        self._entries_max = min(self._entries_max, max(ENTRIES_LEAST, end.length // 2))
+        floor = end.position - self._entries_max
+        if floor <= self._trimmed:
             return False
-        self._entries_max = min(self._entries_max, max(ENTRIES_LEAST, length // 2))
         _log.warning("Redis has no memory left: keeping fewer entries", entries_max=self._entries_max)
-        end = (await self._stream.end()).position
-        await self._cut(epoch, min(end, position) - self._entries_max)
+        await self._cut(epoch, floor)
         return True
 
     async def _cut(self, epoch: int, floor: int) -> None:
