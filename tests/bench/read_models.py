@@ -96,7 +96,7 @@ async def _build_all(pool: Pool) -> float:
 async def _project(pool: Pool, models: Sequence[Any] = READ_MODELS) -> None:
     stop = asyncio.Event()
     task = asyncio.create_task(Projector(pool, holder="bench", models=models).run(stop))
-    await wait_until_caught_up(pool, models, patience_s=300, pause_s=0.1)
+    await wait_until_caught_up(pool, models, patience_s=300, pause_s=0.03)
     stop.set()
     await task
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -36,6 +36,7 @@ POLL_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 0.5
 CHANNEL: Final = "fintwin_log"
 
+T = TypeVar("T")
 _log = structlog.get_logger("fintwin.projector")
 
 
@@ -121,20 +122,17 @@ class Projector:
         self._foldings = []
         async with self._pool.acquire() as connection:
             found = await building.builds(connection)
-            for model, sources in self._models.values():
-                folding = await self._adopt(
-                    connection, model, sources, [one for one in found if one.model == model.name]
-                )
-                if folding is not None:
-                    self._foldings.append(folding)
+        adopted = await _all(
+            self._adopt(model, sources, [one for one in found if one.model == model.name])
+            for model, sources in self._models.values()
+        )
+        self._foldings = [folding for folding in adopted if folding is not None]
 
-    async def _adopt(
-        self, connection: Connection, model: ReadModel, sources: Sources, found: list[Build]
-    ) -> Folding | None:
+    async def _adopt(self, model: ReadModel, sources: Sources, found: list[Build]) -> Folding | None:
         live = next((build for build in found if build.state == "live"), None)
         if live is not None and live.is_of(sources):
             if live.queries_hash != sources.queries_hash:
-                async with connection.transaction():
+                async with self._pool.acquire() as connection, connection.transaction():
                     await building.install_queries(connection, model, live.version, sources)
             return _folding_of(model, live)
         if live is not None:
@@ -143,8 +141,10 @@ class Projector:
             if build.state == "building":
                 if build.is_of(sources):
                     return _folding_of(model, build)
-                await building.drop(connection, model, build.version)
-        return _folding_of(model, await building.create(connection, model, sources))
+                async with self._pool.acquire() as connection:
+                    await building.drop(connection, model, build.version)
+        async with self._pool.acquire() as connection:
+            return _folding_of(model, await building.create(connection, model, sources))
 
     async def _round(self) -> bool:
         """Take one batch into the builds at the front, one into those furthest behind; whether anything was left to do."""
@@ -159,9 +159,7 @@ class Projector:
                 if group is groups[-1]:
                     await projecting.tell_readers(self._pool, batch.ended)
             if batch.last_of_log:
-                for folding in group:
-                    if folding.building and folding in self._foldings:
-                        await self._switch(folding)
+                await _all(self._switch(one) for one in group if one.building and one in self._foldings)
         return went_on
 
     async def _read(self, after: int) -> Batch:
@@ -204,6 +202,15 @@ class Projector:
             if await building.switch(connection, model, folding.version, sources):
                 folding.building = False
                 _log.info("readers are switched", model=model.name, version=folding.version, position=folding.position)
+
+
+async def _all(waits: Iterable[Awaitable[T]]) -> list[T]:
+    """What all of them give, side by side; the first exception only when all have ended."""
+    found = await asyncio.gather(*waits, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in found if not isinstance(one, BaseException)]
 
 
 def _folding_of(model: ReadModel, build: Build) -> Folding | None:

@@ -88,8 +88,7 @@ async def create(connection: Connection, model: ReadModel, sources: Sources) -> 
             "SELECT coalesce(max(version), 0) + 1 FROM read.checkpoint WHERE model = $1", model.name
         )
         await connection.execute(numbered(_PROTECT.sub("", sources.table), version))
-        for table in model.tables:
-            await _check_columns(connection, model, stored_table(table, version).name, table.row.__struct_fields__)
+        await _check_columns(connection, model, version)
         await connection.execute(
             """INSERT INTO read.checkpoint (model, version, shard, state, fold_hash, table_hash)
             VALUES ($1, $2, $3, 'building', $4, $5)""",
@@ -98,14 +97,18 @@ async def create(connection: Connection, model: ReadModel, sources: Sources) -> 
     return Build(model.name, version, 0, "building", sources.fold_hash, sources.table_hash, "", None, None)
 
 
-async def _check_columns(connection: Connection, model: ReadModel, table: str, fields: tuple[str, ...]) -> None:
+async def _check_columns(connection: Connection, model: ReadModel, version: int) -> None:
+    wanted = {stored_table(table, version).name: table.row.__struct_fields__ for table in model.tables}
     rows = await connection.fetch(
-        "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum", table
+        """SELECT t.name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+        FROM unnest($1::text[]) AS t(name) JOIN pg_attribute a ON a.attrelid = t.name::regclass AND a.attnum > 0
+        GROUP BY t.name""",
+        list(wanted),
     )
-    columns = tuple(row["attname"] for row in rows)
-    if columns != fields:
-        msg = f"projections/{model.name}/table.sql: {table} has the columns {columns}, the struct the fields {fields}."
-        raise TableMismatchError(msg)
+    for name, columns in rows:
+        if tuple(columns) != wanted[name]:
+            msg = f"projections/{model.name}/table.sql: {name} has the columns {columns}, the struct the fields {wanted[name]}."
+            raise TableMismatchError(msg)
 
 
 async def install_queries(connection: Connection, model: ReadModel, version: int, sources: Sources) -> None:
@@ -120,10 +123,10 @@ async def install_queries(connection: Connection, model: ReadModel, version: int
         for row in await connection.fetch(_FUNCTIONS, names):
             await connection.execute(f"DROP FUNCTION {row[0]}")
         await connection.execute(sql)
-    for row in await connection.fetch(_FUNCTIONS, names):
-        await connection.execute(
-            f"REVOKE ALL ON FUNCTION {row[0]} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {row[0]} TO fintwin_api"
-        )
+    functions = ", ".join(row[0] for row in await connection.fetch(_FUNCTIONS, names))
+    await connection.execute(
+        f"REVOKE ALL ON FUNCTION {functions} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {functions} TO fintwin_api"
+    )
     await connection.execute(
         "UPDATE read.checkpoint SET queries_hash = $4 WHERE model = $1 AND version = $2 AND shard = $3",
         model.name, version, SHARD, sources.queries_hash,
