@@ -13,7 +13,7 @@ from tests.api.people import Person, Service
 from tests.api.test_imports import long_file, previewed
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
-SECRET = "Zanzibar"
+MARKER = "Zanzibar"
 """In every text of the one who is attacked."""
 AMOUNT = "73219"
 """What they paid in."""
@@ -28,22 +28,22 @@ async def created(person: Person, path: str, body: Any) -> str:
 
 async def everything_of(person: Person) -> dict[str, str]:
     """Something of each kind that has an id."""
-    account = await person.account(name=f"{SECRET} savings")
-    await person.move("deposit", AMOUNT, note=SECRET)
-    made = await person.move("transfer", 10, to_account=account, note=SECRET)
+    account = await person.account(name=f"{MARKER} savings")
+    await person.move("deposit", AMOUNT, note=MARKER)
+    made = await person.move("transfer", 10, to_account=account, note=MARKER)
     preview = await previewed(person, long_file(), account_id=account)
     found = {
         "account": account,
         "transaction": made["id"],
-        "plan": await created(person, "/api/plans", {"kind": "bill", "name": SECRET, "amount": 900}),
+        "plan": await created(person, "/api/plans", {"kind": "bill", "name": MARKER, "amount": 900}),
         "holding": await created(
             person,
             "/api/portfolio/holdings",
-            {"ticker": "ZZZ", "company_name": SECRET, "quantity": 1, "buy_price": 2, "current_price": 3},
+            {"ticker": "ZZZ", "company_name": MARKER, "quantity": 1, "buy_price": 2, "current_price": 3},
         ),
         "run": await created(person, "/api/simulate/", {"scenario": "withdrawal", "amount": 5}),
         "import": preview["id"],
-        "webhook": await created(person, "/api/webhooks", {"url": f"https://{SECRET.lower()}.example.org/"}),
+        "webhook": await created(person, "/api/webhooks", {"url": f"https://{MARKER.lower()}.example.org/"}),
         "session": (await person.get("/api/auth/sessions")).json[0]["id"],
         "notification": (await person.get("/api/notifications/")).json[0]["id"],
         "main": person.id,
@@ -74,7 +74,7 @@ async def assert_alike(attack: Attack, eve: Person, theirs: str, own: dict[str, 
     assert told(found, theirs) == told(expected, missing), str(attack)
     assert found.status < 500, str(attack)
     shown = found.text.replace(theirs, "").lower()
-    assert SECRET.lower() not in shown, str(attack)
+    assert MARKER.lower() not in shown, str(attack)
     assert AMOUNT not in shown, str(attack)
     return found.status
 

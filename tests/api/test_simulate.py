@@ -5,7 +5,7 @@ import pytest
 
 from tests.api.people import Person, Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 
 async def ask(person: Person, scenario: str, amount: Any, **more: Any) -> Any:

@@ -10,7 +10,7 @@ from tests.api.people import Person, Service
 from tests.api.twin_runs import begun_to_tell, ended
 from tests.conftest import Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 
 def today() -> dt.date:

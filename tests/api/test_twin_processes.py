@@ -11,7 +11,7 @@ from tests.api.people import Person, Service, service
 from tests.api.twin_runs import begun_to_tell, ended
 from tests.conftest import Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
 SHORT = {"horizon_months": 12, "steps": [{"type": "withdraw", "amount": 5}], "wait": False}
 LONG = {

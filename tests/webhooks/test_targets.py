@@ -17,7 +17,7 @@ REFUSED = [
     ("example.org/hook", "address_malformed"),
     ("https://", "address_malformed"),
     ("https:///hook", "address_malformed"),
-    ("https://user:word@example.org/", "address_malformed"),
+    ("https://user:word@example.org/", "address_malformed"),  # pragma: allowlist secret
     ("https://example.org/a b", "address_malformed"),
     ("https://example.org/\r\nx: y", "address_malformed"),
     ("https://example.org:99999/", "address_malformed"),

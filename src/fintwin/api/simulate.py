@@ -19,15 +19,15 @@ from fintwin.api.answers import Answer
 from fintwin.api.call import Call, position_headers, signed_in
 from fintwin.api.money import Amount, Percent, minor, out
 from fintwin.api.problems import FieldError, ProblemError, problem, refused
-from fintwin.api.twin_runs import asked, keep, kept_runs
+from fintwin.api.twin_runs import asked, keep, kept_run, kept_runs
 from fintwin.domain import simulations
 from fintwin.domain.accounts.decide import UNKNOWN_ACCOUNT
 from fintwin.domain.refusals import Refusal
 from fintwin.domain.simulations.decide import UNKNOWN_SIMULATION
-from fintwin.domain.streams import Recorded, StreamKey, StreamKind
-from fintwin.simulations.keeping import saved_quick
+from fintwin.domain.streams import StreamKey, StreamKind
+from fintwin.simulations.keeping import Kept, saved_quick
 from fintwin.simulations.quick import QuickAsked, QuickTold, Scenario
-from fintwin.store import read
+from fintwin.store import read, reading_insights
 
 HISTORY_DEFAULT = 10
 HISTORY_MAX = 1_000
@@ -126,14 +126,13 @@ async def list_history(
 ) -> Answer[list[PastRun]]:
     """Quick runs and full ones."""
     await _own(request, account_id)
-    found = [one for one in (await kept_runs(request)).values() if one.event.account_id == account_id]
-    return Answer([_past(one) for one in found[::-1][:limit]])
+    return Answer([_past(one) for one in await kept_runs(request, account_id=account_id, limit=limit)])
 
 
 @get("/history/detail/{run_id:uuid}", summary="One kept run")
 async def get_run(request: Call, run_id: FromPath[UUID]) -> Answer[PastRun]:
     """404 where it is not kept, or somebody else's."""
-    found = (await kept_runs(request)).get(run_id)
+    found = await kept_run(request, run_id)
     if found is None:
         raise _missing()
     return Answer(_past(found))
@@ -143,7 +142,8 @@ async def get_run(request: Call, run_id: FromPath[UUID]) -> Answer[PastRun]:
 async def clear_history(request: Call, account_id: FromPath[UUID]) -> Answer[ClearedRuns]:
     """One event, whatever the number; none where nothing was kept."""
     await _own(request, account_id)
-    count = sum(one.event.account_id == account_id for one in (await kept_runs(request)).values())
+    pool = request.services.pools["api"]
+    count = (await reading_insights.kept_simulation_count(pool, request.user_id, account_id)).value
     headers = {}
     if count:
         command = simulations.ClearSimulations(account_id=account_id, kept=count)
@@ -155,7 +155,7 @@ async def clear_history(request: Call, account_id: FromPath[UUID]) -> Answer[Cle
 @delete("/history/detail/{run_id:uuid}", status_code=200, summary="Keep a run no longer")
 async def delete_run(request: Call, run_id: FromPath[UUID]) -> Answer[DeletedRun]:
     """404 where it is not kept, or somebody else's."""
-    if run_id not in await kept_runs(request):
+    if await kept_run(request, run_id) is None:
         raise _missing()
     command = simulations.DeleteSimulation(simulation_id=run_id)
     booking = await keep(request, request.command("delete-simulation", run_id), command)
@@ -195,7 +195,7 @@ def _shown(event: simulations.SimulationSaved, position: int) -> QuickAnswer:
     )
 
 
-def _past(one: Recorded) -> PastRun:
+def _past(one: Kept) -> PastRun:
     event: simulations.SimulationSaved = one.event
     text = event.summary["told"]["recommendation"] if event.source == "quick" else event.summary["sentence"]
     is_money = event.amount_minor is not None

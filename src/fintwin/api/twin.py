@@ -27,12 +27,12 @@ from fintwin.api.answers import Answer, encode
 from fintwin.api.call import Call, position_headers, signed_in
 from fintwin.api.money import out
 from fintwin.api.problems import ProblemError, malformed, problem
-from fintwin.api.twin_runs import asked, faulty, good, keep, kept_runs, stopped
+from fintwin.api.twin_runs import asked, faulty, good, keep, kept_run, kept_runs, stopped
 from fintwin.domain import simulations
 from fintwin.domain.simulations.decide import UNKNOWN_SIMULATION
-from fintwin.domain.streams import Recorded, StreamKey, StreamKind
+from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.simulations.desk import DuplicateRunError, TooManyRunsError
-from fintwin.simulations.keeping import ran_at, saved, stale
+from fintwin.simulations.keeping import Kept, ran_at, saved, stale
 from fintwin.simulations.views import view_of
 from fintwin.simulations.working import Done
 from fintwin.store import twin_reading
@@ -164,8 +164,7 @@ async def list_runs(
     request: Call, limit: Annotated[int, QueryParameter(ge=1, le=RUNS_MAX)] = RUNS_DEFAULT
 ) -> Answer[list[KeptRun]]:
     """Full runs; the quick ones are in the history of `/simulate`."""
-    found = [one for one in (await kept_runs(request)).values() if one.event.source == "full"][::-1][:limit]
-    return Answer(await _shown(request, found))
+    return Answer(await _shown(request, await kept_runs(request, source="full", limit=limit)))
 
 
 @get(
@@ -242,8 +241,7 @@ async def compare_runs(
         raise malformed("Give the ids of kept runs, separated by commas.", "runs") from None
     if not 1 <= len(ids) <= COMPARED_MAX or len(set(ids)) < len(ids):
         raise ProblemError(problem(422, "too_many_runs_compared", "One to four different runs can be compared."))
-    kept = await kept_runs(request)
-    found = [one.event for each in ids if (one := kept.get(each)) is not None and one.event.source == "full"]
+    found = [event for each in ids if (event := await _kept(request, each)) is not None]
     if len(found) < len(ids):
         raise _missing()
     bodies = [msgspec.Raw(_body(event.simulation_id, await _again(request, event), kept=True)) for event in found]
@@ -309,11 +307,11 @@ def _document(event: simulations.SimulationSaved) -> bytes:
 
 
 async def _kept(request: Call, run_id: UUID) -> simulations.SimulationSaved | None:
-    found = (await kept_runs(request)).get(run_id)
-    return found.event if found is not None and found.event.source == "full" else None
+    found = await kept_run(request, run_id, source="full")
+    return None if found is None else found.event
 
 
-async def _shown(request: Call, found: list[Recorded]) -> list[KeptRun]:
+async def _shown(request: Call, found: list[Kept]) -> list[KeptRun]:
     if not found:
         return []
     oldest = min(one.event.base_position for one in found)

@@ -13,16 +13,15 @@ from uuid import UUID
 from fintwin.api.call import Call, booked
 from fintwin.api.problems import DATABASE_DOWN, FieldError, ProblemError, problem
 from fintwin.domain import simulations
-from fintwin.domain.streams import Recorded, StreamKind
+from fintwin.domain.streams import StreamKind
 from fintwin.ledger.ledger import Booking, Request
 from fintwin.ledger.plans import Noted
 from fintwin.simulations.desk import DuplicateRunError, TooManyRunsError
-from fintwin.simulations.keeping import kept
+from fintwin.simulations.keeping import Kept, kept
 from fintwin.simulations.working import Done
-from fintwin.store import statements
+from fintwin.store import reading_insights
 from fintwin.twin.faults import ScenarioError
 
-STREAM_PAGE = 5_000
 _MISSING = {"unknown_account", "unknown_transaction"}
 
 
@@ -63,17 +62,20 @@ def faulty(error: ScenarioError) -> ProblemError:
     return ProblemError(problem(status, error.code, error.detail, (FieldError(error.field, error.detail),)))
 
 
-async def kept_runs(request: Call) -> dict[UUID, Recorded]:
-    """The caller's kept runs, oldest first, from the stream itself: the own last write is always in it."""
-    pool, user_id = request.services.pools["api"], request.user_id
-    found: list[Recorded] = []
-    after = 0
-    while True:
-        events = await statements.stream_events(pool, user_id, StreamKind.SIMULATIONS, user_id, after, STREAM_PAGE)
-        found += events
-        if len(events) < STREAM_PAGE:
-            return kept(found)
-        after = events[-1].version
+async def kept_runs(
+    request: Call, *, limit: int, account_id: UUID | None = None, source: simulations.Source | None = None
+) -> list[Kept]:
+    """The caller's kept runs, newest first. Raises `NotReachedError`."""
+    seen = await reading_insights.kept_simulations(
+        request.services.pools["api"], request.user_id, account_id=account_id, source=source, limit=limit
+    )
+    return [kept(row) for row in seen.value]
+
+
+async def kept_run(request: Call, run_id: UUID, *, source: simulations.Source | None = None) -> Kept | None:
+    """One of the caller's kept runs, of one source where it is given. Raises `NotReachedError`."""
+    seen = await reading_insights.kept_simulation(request.services.pools["api"], request.user_id, run_id)
+    return None if seen.value is None or source not in {None, seen.value.source} else kept(seen.value)
 
 
 async def keep(request: Call, command: Request, what: Any) -> Booking:

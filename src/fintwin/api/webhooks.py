@@ -3,7 +3,7 @@
 A hook is told of what happens from its making on. Its secret, which signs each delivery, is told once. docs/webhooks.md says what
 is sent and how it is verified.
 
-    POST /api/webhooks {"url": "https://example.org/hook"}    -> 201 {"id": "...", "secret": "whsec_...", ...}
+    POST /api/webhooks {"url": "https://example.org/hook"}    -> 201 {"id": "...", "secret": ..., ...}
 """
 
 from __future__ import annotations

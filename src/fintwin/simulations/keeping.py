@@ -16,6 +16,7 @@ import msgspec
 
 from fintwin.domain import accounts, simulations
 from fintwin.domain.streams import Recorded
+from fintwin.projections.simulations import Simulation
 from fintwin.simulations.quick import QuickAsked
 from fintwin.simulations.working import Summary
 from fintwin.twin import scenario as ask
@@ -67,21 +68,24 @@ def _event(
     )
 
 
-def kept(events: Iterable[Recorded]) -> dict[UUID, Recorded]:
-    """The runs of a simulations stream that are still kept, oldest first."""
-    found: dict[UUID, Recorded] = {}
-    for one in events:
-        match one.event:
-            case simulations.SimulationSaved():
-                found[one.event.simulation_id] = one
-            case simulations.SimulationDeleted():
-                found.pop(one.event.simulation_id, None)
-            case simulations.SimulationsCleared():
-                account_id = one.event.account_id
-                gone = [each for each, run in found.items() if account_id in {None, run.event.account_id}]
-                for each in gone:
-                    del found[each]
-    return found
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A kept run as it was saved: the event, whose it is, where it lies in the log and since when."""
+
+    event: simulations.SimulationSaved
+    user_id: UUID
+    position: int
+    recorded_at: dt.datetime
+
+
+def kept(row: Simulation) -> Kept:
+    """The run of a row of the read model."""
+    fields = {name: getattr(row, name) for name in simulations.SimulationSaved.__struct_fields__}
+    return Kept(
+        event=simulations.SimulationSaved(**fields),
+        user_id=row.user_id,
+        position=row.position,
+        recorded_at=row.created_at,
+    )
 
 
 def ran_at(event: simulations.SimulationSaved) -> dt.datetime:
@@ -89,7 +93,7 @@ def ran_at(event: simulations.SimulationSaved) -> dt.datetime:
     return dt.datetime.fromisoformat(event.summary["at"])
 
 
-def stale(saved: Recorded, later: Iterable[Recorded]) -> bool:
+def stale(saved: Kept | Recorded, later: Iterable[Recorded]) -> bool:
     """Whether the past that a kept run used has been corrected since it was kept.
 
     Something of it was taken back, put into another category, or booked into a day before the run's. ``later`` are the

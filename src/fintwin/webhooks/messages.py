@@ -4,8 +4,7 @@ The headers are those of the Standard Webhooks specification: `webhook-id` (the 
 `webhook-timestamp` (seconds since 1970) and `webhook-signature`, the base64 of an HMAC-SHA256 over `id.timestamp.body` with the
 hook's secret.
 
->>> secret = "whsec_" + "A" * 43 + "="
->>> headers("h", 7, b"{}", secret, at=1_700_000_000)["webhook-signature"]
+>>> headers("h", 7, b"{}", "whsec_" + "A" * 43 + "=", at=1_700_000_000)["webhook-signature"]
 'v1,vf7GFY0v2dE5vlZwKPdFYfaXiqtJHYicfdNbWjlWHSA='
 """
 
