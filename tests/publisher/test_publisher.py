@@ -74,7 +74,12 @@ async def test_every_event_is_in_the_stream_once(database: Database, redis_url: 
     await assert_published(database, redis_url)
 
 
-@pytest.mark.parametrize("point", ["after read", "after add", "after note"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "point", [pytest.param("after read", marks=SLOW), "after add", pytest.param("after note", marks=SLOW)]
+)
 async def test_killed_at_a_point(database: Database, redis_url: str, point: str) -> None:
     """Killed outright between adding entries and noting it, or elsewhere, nothing is in the stream twice or missing."""
     events = history(seed=7, steps=150)

@@ -81,6 +81,7 @@ def test_the_programs_of_the_documentation(parts: Parts) -> None:
         assert_all_came(parts, end, {ada.id: 104500 - 500 - 1000 - 200, ben.id: 500 + 1000 - 300})
 
 
+@pytest.mark.slow
 def test_a_dead_letter_holds_back_its_account_alone(parts: Parts) -> None:
     """What the handler cannot take waits, and what follows it on that account; other accounts go on; released, all is there."""
     parts.start("api")

@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from fintwin.embedded import EmbeddedServers
 from fintwin.store.migrate import migrate
 from fintwin.subscribe import Subscription
@@ -11,6 +13,7 @@ from tests.subscribe.listening import Listener, from_log
 from tests.support.ledgers import booked, open_ledger
 
 
+@pytest.mark.slow
 async def test_subscriptions_resume_on_a_restored_dump(database: Database) -> None:
     """A dump in a new cluster with an empty Redis: a subscriber goes on after its position, through what was and what comes."""
     listener = Listener()

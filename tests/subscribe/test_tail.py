@@ -39,10 +39,9 @@ async def test_the_stream_is_shown_whole(database: Database) -> None:
     )
     wanted = [one["position"] for one in expected if one["stream"] == "account" and one["stream_id"] == str(people[0])]
     assert [int(row["position"]) for row in rows] == wanted
-    table = tail(database, url).stdout.splitlines()
-    assert [int(line.split()[0]) for line in table] == list(range(101, 111))
-    stopped = tail(database, url, "--from", "0", reader="head -1")
+    stopped = tail(database, url, reader="head -1")
     assert (stopped.returncode, len(stopped.stdout.splitlines())) == (0, 1)
+    assert int(stopped.stdout.split()[0]) == 101
     assert not any(word in stopped.stderr for word in ("Traceback", "Broken", "Exception"))
 
 
