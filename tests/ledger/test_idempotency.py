@@ -199,7 +199,7 @@ async def test_the_first_one_hangs_up(database: Database) -> None:
         anna = await bank.person(balance_minor=100)
         first = asyncio.create_task(bank.withdraw(anna, 10, key="k"))
         second = asyncio.create_task(bank.withdraw(anna, 10, key="k"))
-        while not bank.ledger._under_way:
+        while not bank.ledger._under_way:  # noqa: ASYNC110  nothing to wait for tells this
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         first.cancel()
@@ -217,7 +217,7 @@ async def test_nobody_left_to_tell(database: Database, caplog: pytest.LogCapture
         anna = await bank.person(balance_minor=100)
         database.run_sql("ALTER TABLE log.stream_head ADD CONSTRAINT broken CHECK (balance_minor <> 90) NOT VALID")
         asking = asyncio.create_task(bank.withdraw(anna, 10, key="k"))
-        while not bank.ledger._under_way:
+        while not bank.ledger._under_way:  # noqa: ASYNC110  nothing to wait for tells this
             await asyncio.sleep(0)
         asking.cancel()
         await asyncio.wait([asking])
