@@ -89,7 +89,7 @@ async def test_a_store_that_cannot_park_ends_the_work() -> None:
 
     class Broken(Memory):
         async def park(self, one: Event, reason: str) -> None:
-            raise OSError(reason)
+            raise OSError(one.position, reason)
 
     inbox = Broken(bad={2})
     with pytest.raises(OSError, match="ValueError"):

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 
-import pytest
 import redis
 
 from tests.audit.books import environment, lived_in
@@ -43,16 +42,6 @@ async def test_the_stream_is_shown_whole(database: Database) -> None:
     assert (stopped.returncode, len(stopped.stdout.splitlines())) == (0, 1)
     assert int(stopped.stdout.split()[0]) == 101
     assert not any(word in stopped.stderr for word in ("Traceback", "Broken", "Exception"))
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"), [(["--from", "-1"], "is not in the range"), (["--format", "xml"], "xml")]
-)
-def test_a_wrong_question_is_said(database: Database, words: list[str], sentence: str) -> None:
-    """With exit code 2."""
-    done = tail(database, database.redis_url, *words)
-    assert done.returncode == 2
-    assert sentence in done.stderr
 
 
 def test_without_redis_nothing_is_published(database: Database) -> None:
