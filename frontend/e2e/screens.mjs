@@ -1,7 +1,7 @@
 // Every screen of a lived-in person, at two widths and in both themes.
 import { again, clean, settled, signedIn, walking, watch } from "./walking.mjs";
 
-const [base] = process.argv.slice(2);
+const [base, ...only] = process.argv.slice(2);
 const found = [];
 const SCREENS = ["dashboard", "transactions", "twin", "risk", "portfolio", "notifications", "events", "settings"];
 
@@ -12,6 +12,7 @@ await walking({}, async ({ browser, context }) => {
     { width: 1440, height: 900 },
   ]) {
     for (const colorScheme of ["light", "dark"]) {
+      if (only.length > 0 && !only.includes(`${viewport.width}-${colorScheme}`)) continue;
       const own = await again(browser, context, {
         viewport,
         colorScheme,

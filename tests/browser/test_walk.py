@@ -23,12 +23,18 @@ def test_a_new_person_begins(service: Service) -> None:
     assert "verified" in told
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_every_screen_in_both_themes_and_widths(service: Service) -> None:
-    """A lived-in person sees every screen at 390 and 1440 px, light and dark: no console error, nothing for axe."""
-    told = run_script("screens.mjs", service.url, timeout_s=550)
-    assert told.count("clean") == 4 * 8
+@pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param(["1440-light", "390-dark"], marks=pytest.mark.slow),
+        pytest.param(["1440-dark", "390-light"], marks=pytest.mark.soak),
+    ],
+)
+def test_every_screen_at_two_widths_in_two_themes(service: Service, looks: list[str]) -> None:
+    """A lived-in person sees every screen: no console error, nothing wider than the window, nothing for axe."""
+    told = run_script("screens.mjs", service.url, *looks, timeout_s=550)
+    assert told.count("clean") == len(looks) * 8
 
 
 @pytest.mark.timeout(300)

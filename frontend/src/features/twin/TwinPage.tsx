@@ -1,10 +1,10 @@
 // The digital twin: the own history, forked at today, with steps that have not happened.
 import { useState } from "react";
-import { useLocation } from "react-router";
-import type { Scenario, Step } from "@/api/twin";
+import { Link, useLocation } from "react-router";
+import { totalOf, type Run, type Scenario, type Step } from "@/api/twin";
 import { useFormat } from "@/shared/format";
 import { Choices } from "@/shared/ui/Field";
-import { Failed, Loading } from "@/shared/ui/states";
+import { Failed, Loading, State } from "@/shared/ui/states";
 import { Builder } from "./components/Builder";
 import { Compared } from "./components/Compared";
 import { Future } from "./components/Future";
@@ -36,6 +36,24 @@ interface HandedOver {
 /** The shortest of the horizons that shows all of it. */
 function horizonOf(months: number): string {
   return HORIZONS.find(([shown]) => Number(shown) >= months)?.[0] ?? "120";
+}
+
+function isBlank(run: Run): boolean {
+  const { baseline, scenario } = totalOf(run).nominal;
+  return [...baseline, ...scenario].every((amount) => amount === 0);
+}
+
+function Begin() {
+  return (
+    <div className="row">
+      <Link className="button primary" to="/transactions?new=deposit">
+        Make a deposit
+      </Link>
+      <Link className="button" to="/transactions?new=import">
+        Import a bank file
+      </Link>
+    </div>
+  );
 }
 
 export default function TwinPage() {
@@ -88,7 +106,14 @@ function Twin({ proposed }: { proposed: HandedOver["proposed"] }) {
               {shown.error === null ? <Loading lines={9} /> : <Failed error={shown.error} retry={shown.retry} />}
             </section>
           )}
-          {run !== undefined && (
+          {run !== undefined && isBlank(run) && (
+            <section className="card">
+              <State icon="fork" title="There is nothing to fork yet" action={<Begin />}>
+                No money, no history and no plan: both courses stay at nothing. One of these changes that.
+              </State>
+            </section>
+          )}
+          {run !== undefined && !isBlank(run) && (
             <>
               <section className="card">
                 <Future run={run} fine={shown.fine} />
