@@ -38,7 +38,7 @@ def fuzz(api: Part, folder: Path, *, seed: int, seconds: int, examples: int) -> 
         "--suppress-health-check", "all", "--generation-database", ":memory:",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
-    assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
+    assert done.returncode == 0, done.stdout[-40_000:] + done.stderr[-2_000:]
     told = GENERATED.search(done.stdout)
     assert told, done.stdout[-2_000:]
     return int(told[1])

@@ -29,7 +29,7 @@ _WITH_SLASH: Final = frozenset(
 _PUBLIC: Final = ("/api/auth/config", "/api/auth/demo", "/api/auth/google")
 """Whoever is nobody yet may ask here."""
 
-_ASKING: Final = ("/api/risk/analyze", "/api/assistant/chat")
+_ASKING: Final = ("/api/risk/analyze", "/api/assistant/chat", "/api/assistant/consent")
 """These are sent like writes and book nothing: a key would mean nothing."""
 
 _WRITES: Final = ("post", "put", "patch")
@@ -153,12 +153,8 @@ def _tell_what_is_taken(schema: dict[str, Any]) -> None:
 def _tell_what_body_is_taken(body: dict[str, Any] | None) -> None:
     """A body that may be null may be left out."""
     for content in (body or {}).get("content", {}).values():
-        kinds = content["schema"].get("oneOf", [])
-        if body is not None and _NULL in kinds:
+        if body is not None and _NULL in content["schema"].get("oneOf", []):
             body["required"] = False
-            kinds.remove(_NULL)
-            if len(kinds) == 1:
-                content["schema"] = kinds[0]
 
 
 def _order(path: str) -> tuple[str, bool, str]:
