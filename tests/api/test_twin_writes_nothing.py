@@ -126,7 +126,7 @@ def documents(accounts: list[str], transactions: list[str]) -> st.SearchStrategy
     )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 async def test_no_document_writes_anything(
     data: st.DataObject, somebody: Somebody, app: Service, module_database: Database

@@ -18,7 +18,7 @@ from tests.projector.test_histories import real_events
 from tests.twin.berka import needs_berka
 
 NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
-SAMPLE_EVENTS = 1_500
+SAMPLE_EVENTS = 800
 PATIENCE_SECONDS = 100
 
 
@@ -57,7 +57,7 @@ async def test_forks_of_made_users_are_their_live_rows(database: Database) -> No
 
 @needs_berka
 async def test_forks_of_real_users_are_their_live_rows(database: Database) -> None:
-    """Of the first 1,500 real events: every user, every table, byte for byte, with all rights on them withdrawn."""
+    """Of the first 800 real events: every user, every table, byte for byte, with all rights on them withdrawn."""
     assert await forks_are_read_models(database, real_events()[0][:SAMPLE_EVENTS]) >= 10
 
 

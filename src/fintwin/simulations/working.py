@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,6 +18,7 @@ import msgspec
 from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.risk_levels import level_of
 from fintwin.simulations.lifeline import hold_on_to_parent
+from fintwin.simulations.priority import stand_back
 from fintwin.simulations.quick import QuickAsked, quick_document, quick_told
 from fintwin.simulations.views import shown
 from fintwin.store.connect import LOST, open_connection
@@ -147,7 +147,7 @@ _worker: _Worker | None = None
 def begin(url: str, shared: Any, market_text: str | None, niceness: int) -> None:
     """Set a fresh worker process up; it stands back where the service itself wants the processor."""
     hold_on_to_parent()
-    os.nice(niceness)
+    stand_back(niceness)
     global _worker  # noqa: PLW0603 - a process has one
     rest_garbage_collection()
     _worker = _Worker(url, shared, market_text)
