@@ -49,3 +49,7 @@ def test_without_redis_nothing_is_published(database: Database) -> None:
     done = tail(database, "")
     assert done.returncode == 2
     assert "REDIS_URL is not set: nothing is published." in done.stderr
+    done = tail(database, "redis://127.0.0.1:1/0")
+    assert done.returncode == 2
+    assert "Redis cannot be used:" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -50,7 +50,6 @@ def tail(*, after: int | None, follow: bool, user: UUID | None, account: UUID | 
 async def _tail(
     environment: Mapping[str, str], after: int | None, only: tuple[UUID | None, UUID | None], form: str, *, follow: bool
 ) -> None:
-    from fintwin.store import publishing
     from fintwin.store.connect import open_pool
     from fintwin.subscribe import Subscription
 
@@ -60,9 +59,9 @@ async def _tail(
         raise SettingsError(msg)
     pool = await open_pool(settings.database_url("publisher"), size_max=1, name="fintwin tail")
     async with pool:
+        end = await _stream_end(settings.redis_url)
         if after is None:
-            status = await publishing.status(pool)
-            after = 0 if status is None else max(0, status.position - LAST_EVENTS)
+            after = max(0, end - LAST_EVENTS)
         show = _SHOWN[form]()
         subscription = Subscription(settings.redis_url, after=after, refill=_from_log(pool), follow=follow)
         async with subscription:
@@ -72,6 +71,20 @@ async def _tail(
                 show.event(event)
                 if follow:
                     sys.stdout.flush()
+
+
+async def _stream_end(redis_url: str) -> int:
+    from fintwin.publisher.envelope import stream_name
+    from fintwin.publisher.redis_stream import REFUSED, UNREACHABLE, ForeignError, RedisStream, open_redis
+
+    async with open_redis(redis_url) as client:
+        try:
+            return (await RedisStream(client, stream_name(0)).end()).position
+        except (*UNREACHABLE, REFUSED) as error:
+            msg = f"Redis cannot be used: {error}. `fintwin replay` and `fintwin export` read the log itself."
+        except ForeignError as error:
+            msg = f"{error}."
+    raise SettingsError(msg)
 
 
 def _of_account(event: "Event", account: UUID | None) -> bool:

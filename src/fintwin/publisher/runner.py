@@ -119,7 +119,8 @@ class Publisher:
                         await task
                 with contextlib.suppress(*LOST, *UNDONE):
                     await own.remove_listener(CHANNEL, self._wake)
-                with contextlib.suppress(*LOST, *UNDONE):
+                with contextlib.suppress(SupersededError, *LOST, *UNDONE):
+                    await self._note(self._noted[1] if self._noted else None)
                     await publishing.renew_lease(self._pool, self._epoch, 0)
 
     async def _keep_lease(self, connection: Connection) -> None:
