@@ -1,4 +1,6 @@
-"""Verifying with every core: tasks go to processes, each with a connection of its own.
+"""Verifying with every core: this process and others take tasks, each over a connection of its own.
+
+This one begins at once, while the others still start.
 
 with Processes(url, count=2) as runner:
     report = await verify(connection, runner)
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
@@ -28,9 +31,11 @@ class Processes:
 
     def __init__(self, url: str, count: int, *, giving_way: int = GIVING_WAY) -> None:
         """``url`` of the auditor's role; ``giving_way``: how far these processes stand back for others, 0 to 19."""
+        self._url = url
+        self._others = max(1, count - 1)
         # Spawned: a forked child would share the sockets and locks of whatever runs in this process.
         self._pool = ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_begin, initargs=(url, giving_way)
+            self._others, mp_context=get_context("spawn"), initializer=_begin, initargs=(url, giving_way)
         )
 
     def __enter__(self) -> Self:
@@ -45,9 +50,34 @@ class Processes:
 
     async def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
         """The outcomes as they come."""
+        waiting = deque(tasks)
+        outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
+        # Two for each process: the next task is there before this busy process notices that one has ended.
+        elsewhere = (self._do_elsewhere(waiting, outcomes) for _ in range(2 * self._others))
+        working = {asyncio.create_task(work) for work in (self._do_here(waiting, outcomes), *elsewhere)}
+        try:
+            for _ in tasks:
+                coming = asyncio.create_task(outcomes.get())
+                while not coming.done():
+                    ended, _ = await asyncio.wait({coming, *working}, return_when=asyncio.FIRST_COMPLETED)
+                    for work in ended & working:
+                        working.discard(work)
+                        work.result()
+                yield coming.result()
+        finally:
+            for work in working:
+                work.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+    async def _do_here(self, waiting: deque[Task], outcomes: asyncio.Queue[Outcome]) -> None:
+        async with auditing(self._url) as connection:
+            while waiting:
+                outcomes.put_nowait(await run_task(connection, waiting.popleft()))
+
+    async def _do_elsewhere(self, waiting: deque[Task], outcomes: asyncio.Queue[Outcome]) -> None:
         loop = asyncio.get_running_loop()
-        for outcome in asyncio.as_completed([loop.run_in_executor(self._pool, _do, task) for task in tasks]):
-            yield await outcome
+        while waiting:
+            outcomes.put_nowait(await loop.run_in_executor(self._pool, _do, waiting.popleft()))
 
 
 class _Worker:

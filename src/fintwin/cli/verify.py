@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from fintwin.cli.output import give_way
 from fintwin.cli.servers import servers_for
 from fintwin.settings import Settings, SettingsError, load
 
@@ -54,6 +55,7 @@ def verify(
 ) -> None:
     """Verify the log, its heads and the read models."""
     with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment:
+        give_way()
         report = asyncio.run(_verify(environment, heads, since, public_key, read_models=read_models, jobs=jobs))
     if form == "json":
         import msgspec
