@@ -1,6 +1,7 @@
 """Zero trust, route by route: what the OpenAPI document takes ids for is asked with somebody else's ids."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -64,7 +65,9 @@ async def state_of(person: Person) -> list[Any]:
         "/api/events?limit=1000", "/api/webhooks", "/api/plans", "/api/auth/sessions", "/api/twin/runs",
         f"/api/simulate/history/{person.id}", "/api/notifications/",
     )  # fmt: skip
-    return [[one.status, one.json] for one in [await person.get(path) for path in paths]]
+    found = [await person.get(path) for path in paths]
+    # When a sign-in was last used changes by this very looking.
+    return [[one.status, re.sub(r'"used_at":"[^"]*"', "", one.text)] for one in found]
 
 
 async def assert_alike(attack: Attack, eve: Person, theirs: str, own: dict[str, str]) -> int:
