@@ -1,17 +1,12 @@
 // The key of this deposit is kept across reloads, so that a failure half-way and a second try book it once.
 import { useState } from "react";
-import { newKey, useBook, useMe } from "@/api/queries";
+import { useBook, useMe } from "@/api/queries";
 import { amountOf, useFormat } from "@/shared/format";
 import { Field } from "@/shared/ui/Field";
 import { Notice } from "@/shared/ui/Notice";
+import { doneWith, keptKey } from "../keptKey";
 
 const NAME = "fintwin.first-deposit";
-
-function keptKey(): string {
-  const kept = sessionStorage.getItem(NAME) ?? newKey();
-  sessionStorage.setItem(NAME, kept);
-  return kept;
-}
 
 export function FirstDeposit({ finish }: { finish: () => void }) {
   const me = useMe();
@@ -28,10 +23,10 @@ export function FirstDeposit({ finish }: { finish: () => void }) {
     setFault(undefined);
     const movement = { type: "deposit" as const, amount, note: "Opening balance" };
     book.mutate(
-      { movement, key: `${keptKey()}:${amount}` },
+      { movement, key: `${keptKey(NAME)}:${amount}` },
       {
         onSuccess: () => {
-          sessionStorage.removeItem(NAME);
+          doneWith(NAME);
           finish();
         },
       },

@@ -2,25 +2,37 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { addPlan } from "@/api/plans";
-import { newKey, useMe } from "@/api/queries";
+import { useMe } from "@/api/queries";
 import { amountOf, useFormat } from "@/shared/format";
 import { Field } from "@/shared/ui/Field";
 import { Notice } from "@/shared/ui/Notice";
+import { doneWith, keptKey } from "../keptKey";
+
+const NAME = "fintwin.two-plans";
 
 export function TwoPlans({ finish }: { finish: () => void }) {
   const me = useMe();
   const { locale } = useFormat();
   const [income, setIncome] = useState(me.monthly_income > 0 ? String(me.monthly_income) : "");
   const [rent, setRent] = useState("");
-  const [keys] = useState(() => [newKey(), newKey()] as const);
   const save = useMutation({
     mutationFn: async () => {
       const [first, second] = [amountOf(income, locale), amountOf(rent, locale)];
-      if (first !== null) await addPlan({ kind: "income", name: "Income", amount: first, period: "monthly" }, keys[0]);
+      if (first !== null)
+        await addPlan(
+          { kind: "income", name: "Income", amount: first, period: "monthly" },
+          `${keptKey(NAME)}:income:${first}`,
+        );
       if (second !== null)
-        await addPlan({ kind: "bill", name: "Rent", amount: second, period: "monthly", essential: true }, keys[1]);
+        await addPlan(
+          { kind: "bill", name: "Rent", amount: second, period: "monthly", essential: true },
+          `${keptKey(NAME)}:rent:${second}`,
+        );
     },
-    onSuccess: finish,
+    onSuccess: () => {
+      doneWith(NAME);
+      finish();
+    },
   });
   const unit = me.currency_preference ?? "";
   return (
