@@ -215,6 +215,7 @@ async def test_one_works_and_the_other_takes_over(
     assert len(one.positions) == len(set(one.positions)) == 2
 
 
+@pytest.mark.slow
 async def test_a_deliverer_that_lost_its_lease_notes_nothing(
     module_database: Database, app: Service, ada: Person
 ) -> None:
