@@ -53,6 +53,14 @@ def reachable_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def keeps_its_priority() -> Iterator[None]:
+    """Commands that give way to others, run inside this process, would slow all later tests down."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "setpriority", lambda *_: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[EmbeddedServers]:
     """One Postgres and one Valkey for the whole session; the database `fintwin` is migrated and nobody's to write to."""

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,8 @@ def told() -> list[str]:
 
 
 def test_a_worker_leaves_for_a_session_of_its_own() -> None:
-    """It leads one, and is nice."""
-    assert told()[:2] == ["True", "12"]
+    """It leads one, and is nicer than whoever started it."""
+    assert told()[:2] == ["True", str(min(19, os.nice(0) + 12))]
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group by session")

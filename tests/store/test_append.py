@@ -341,8 +341,7 @@ async def test_bytes_are_kept(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
-        datetime(1582, 10, 15, 1, 2, 3, 456_789, tzinfo=UTC),
+        datetime(1900, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
         datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
         datetime(2024, 3, 31, 1, 0, 0, 1, tzinfo=UTC),
     ],

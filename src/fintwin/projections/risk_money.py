@@ -6,6 +6,7 @@ spending against the last whole 30-day periods, a source of income against its o
 >>> pot = Pot(origin=0)
 >>> earn(pot, at=0, amount_minor=300_000, source="salary", transaction_id=UUID(int=1))
 >>> move(pot, at=DAY, delta_minor=-50_000, spending_minor=50_000)
+False
 >>> pot.liquid_minor, pot.low_minor, pot.high_minor
 (250000, 250000, 300000)
 
