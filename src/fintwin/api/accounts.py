@@ -284,7 +284,7 @@ def _available_minor(state: AccountState) -> int:
 
 
 async def _head(request: Call, account_id: UUID) -> Head:
-    head = await read.one_head(_pool(request), request.user_id, StreamKey(StreamKind.ACCOUNT, account_id))
+    head = await request.heads.of(request.user_id, StreamKey(StreamKind.ACCOUNT, account_id))
     if head is None:
         raise refused(UNKNOWN_ACCOUNT)
     return head

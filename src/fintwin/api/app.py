@@ -59,6 +59,7 @@ from fintwin.api.schema import OPENAPI, MoneyInSchema, document
 from fintwin.api.web import WebApp, is_service
 from fintwin.bootstrap import Services
 from fintwin.settings import web_folder
+from fintwin.store.heads import Heads
 
 UNTOLD: Final = ("/health/", "/metrics")
 """Asked for every few seconds by whoever watches the service: not logged."""
@@ -76,6 +77,7 @@ class Application(Litestar):
         self.request_log = request_log
         self.tracing = tracing
         self.currencies = Currencies(services.pools["api"])
+        self.heads = Heads(services.pools["api"])
         self.requests = Requests()
         self.process = os.urandom(6).hex()
         self._numbers = count(1)

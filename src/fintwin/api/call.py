@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fintwin.api.measured import Models
     from fintwin.api.movements import Currencies
     from fintwin.bootstrap import Services
+    from fintwin.store.heads import Heads
 
 KEY_LENGTH_MAX: Final = 255
 GUESSES_COUNTED_MAX: Final = 1000
@@ -66,6 +67,11 @@ class Call(Request[Bearer, Any, State]):
     def currencies(self) -> Currencies:
         """The currencies of accounts, as far as this process knows them."""
         return cast("Currencies", self.app.currencies)  # type: ignore[attr-defined]
+
+    @property
+    def heads(self) -> Heads:
+        """Reads heads for all requests together."""
+        return cast("Heads", self.app.heads)  # type: ignore[attr-defined]
 
     @property
     def metrics(self) -> CollectorRegistry:
