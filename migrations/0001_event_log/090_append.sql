@@ -42,7 +42,7 @@ CREATE FUNCTION log.append(
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- Every look-up here is by key, one row each (OFFSET 0 keeps it so): a join planned while the tables were small or not yet
 -- counted compares each key with every row.
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     commands integer := cardinality(c_user);

@@ -3,7 +3,7 @@
 CREATE FUNCTION log.load_heads(p_shard integer, p_lock boolean, p_user uuid[], p_kind smallint[], p_id uuid[])
 RETURNS SETOF log.stream_head
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
     IF p_lock THEN

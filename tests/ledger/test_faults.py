@@ -132,7 +132,7 @@ async def test_without_a_database_everybody_is_told(mortal: Database) -> None:
 @pytest.fixture
 async def blocked(database: Database) -> AsyncIterator[tuple[Bank, asyncpg.Connection, Any]]:
     """A bank whose log somebody else holds, and a user."""
-    async with open_ledger(database, waiting_max=20) as bank:
+    async with open_ledger(database, waiting_max=15) as bank:
         anna = await bank.person(balance_minor=1000)
         holder = await asyncpg.connect(database.superuser_url)
         held = holder.transaction()
@@ -153,18 +153,18 @@ async def test_a_full_queue_turns_away(blocked: tuple[Bank, asyncpg.Connection, 
         await asyncio.sleep(0.1)
     begun = time.monotonic()
     turned_away = [task for task in waiting if task.done()]
-    assert len(turned_away) == 50
+    assert len(turned_away) == 60
     assert all(isinstance(task.exception(), LedgerBusyError) for task in turned_away)
     with pytest.raises(LedgerBusyError):
         await bank.withdraw(anna, 1)
     with pytest.raises(LedgerBusyError):
         await bank.ledger.move_all([(Request(user_id=anna), Movement(kind="deposit", account_id=anna, amount_minor=1))])
     assert time.monotonic() - begun < 0.5
-    assert bank.writer.waiting == 20
+    assert bank.writer.waiting == 15
     await holder.execute("ROLLBACK")
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     booked_count = sum(isinstance(answer, Booking) for answer in answers)
-    assert booked_count == 40
+    assert booked_count == 30
     assert bank.writer.waiting == 0
     booked(await bank.deposit(anna, 1))
     assert await bank.balance(anna) == 1000 + booked_count + 1

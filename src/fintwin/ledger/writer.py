@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
 
@@ -74,6 +74,7 @@ class Writer:
         self._queue: deque[_Group] = deque()
         self._waiting = 0
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._at_work = 0
         self._deciding = asyncio.Lock()
         self._flying: dict[asyncio.Future[Appended], frozenset[StreamKey]] = {}
         self.tries: dict[int, int] = {}
@@ -128,14 +129,16 @@ class Writer:
     def _kick(self) -> None:
         # The log takes one append at a time. A second one ahead keeps both cores busy when it has much to carry; with little,
         # it only makes two small appends of what could be one.
-        worth_it = not self._in_flight or self._waiting >= self._slice_max // 4
-        if self._queue and worth_it and len(self._in_flight) < self._in_flight_max:
+        worth_it = not self._at_work or self._waiting >= self._slice_max // 16
+        if self._queue and worth_it and self._at_work < self._in_flight_max:
+            self._at_work += 1
             task = asyncio.get_running_loop().create_task(self._run_next())
             self._in_flight.add(task)
-            task.add_done_callback(self._landed)
+            task.add_done_callback(self._in_flight.discard)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
+    def _returned(self) -> None:
+        """The log is free for the next slice."""
+        self._at_work -= 1
         self._kick()
 
     def _take(self) -> tuple[list[Submission], bool]:
@@ -162,6 +165,15 @@ class Writer:
         return taken, False
 
     async def _run_next(self) -> None:
+        returning = [self._returned]
+        try:
+            await self._run(returning)
+        finally:
+            if returning:
+                returning.pop()()
+            self._kick()  # for what has to be decided again
+
+    async def _run(self, returning: list[Callable[[], None]]) -> None:
         # Slices are decided and sent one after the other, in the order of their commands; so the connection comes first.
         async with AsyncExitStack() as stack:
             async with self._deciding:
@@ -188,6 +200,11 @@ class Writer:
                 appending = asyncio.ensure_future(append(connection, part.batch, atomic=atomic))
                 self._flying[appending] = part.streams()
                 await asyncio.sleep(0)
+            # The next slice sets out before this one is answered: answering takes as long as the log does.
+            await asyncio.wait([appending])
+            returning.pop()()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
             again, broken = await self._settle(part, appending, atomic=atomic)
         # Without the connection: what is appended under the lock takes one of its own, and a small pool may have no other.
         if broken is not None:
