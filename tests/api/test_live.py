@@ -253,6 +253,7 @@ async def test_idle_streams_only_breathe(app: Service, ada: Person, monkeypatch:
     """Where nothing happens there are comments, and what happens to others wakes nobody."""
     monkeypatch.setattr(route, "HEARTBEAT_S", 0.05)
     eve = await app.person()
+    await eve.get("/api/transactions/")  # until then the read models may be on their way to her beginning, and say so
     async with following(app, ada) as stream:
         await stream.until((await ada.positions())[-1])
         await eve.move("deposit", 5)
