@@ -9,18 +9,18 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from jwt.api_jws import PyJWS
+
+from tests.support.certificates import self_signed
 
 CLIENT_ID = "1234-made-up.apps.googleusercontent.com"
 
@@ -35,19 +35,7 @@ def rsa_key(name: str) -> rsa.RSAPrivateKey:
 @cache
 def certificate(name: str) -> str:
     """A certificate of a key, as Google publishes them."""
-    key = rsa_key(name)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "issuer of the tests")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
-        .sign(key, hashes.SHA256())
-    )
+    made = self_signed(rsa_key(name), "issuer.example.org")
     return made.public_bytes(serialization.Encoding.PEM).decode()
 
 

@@ -59,11 +59,10 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One question; each is answered by itself. `conversation_id` and `page` are taken and not looked at."""
+    """One question; each is answered by itself. `conversation_id` is taken and not looked at."""
 
     message: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=CLEAN)]
     conversation_id: UUID | None = None
-    page: Annotated[str, Meta(max_length=200)] | None = None
 
 
 @get("/", summary="Who answers questions")

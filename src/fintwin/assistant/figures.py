@@ -86,9 +86,10 @@ class Figures:
     async def changes(self) -> Told:
         """The last thirty days beside the thirty before them."""
         since = self.now - timedelta(days=2 * WINDOW_DAYS)
-        rows, own, whole = await self._movements(since)
+        rows, accounts, whole = await self._movements(since)
         border = self.now - timedelta(days=WINDOW_DAYS)
-        currency = self._main_currency(await self._accounts(), rows)
+        own = _ids(accounts)
+        currency = self._main_currency(_open(accounts), rows)
         if currency is None or not rows:
             return Told(f"Nothing was booked in the last {2 * WINDOW_DAYS} days.")
         flows: dict[tuple[bool, bool], int] = Counter()
@@ -125,8 +126,9 @@ class Figures:
 
     async def spending(self) -> Told:
         """Where the money of the last thirty days went, by category."""
-        rows, own, whole = await self._movements(self.now - timedelta(days=WINDOW_DAYS))
-        currency = self._main_currency(await self._accounts(), rows)
+        rows, accounts, whole = await self._movements(self.now - timedelta(days=WINDOW_DAYS))
+        own = _ids(accounts)
+        currency = self._main_currency(_open(accounts), rows)
         spent: Counter[str] = Counter()
         for row in rows:
             if row.currency == currency and _incoming(row, own) is False:
@@ -272,15 +274,14 @@ class Figures:
         return next(one for one in answer.totals if one.currency == answer.currency)
 
     async def _accounts(self) -> list[Account]:
-        found = (await reading.accounts(self._pool, self._user_id)).value
-        return [one for one in found if one.status != Status.CLOSED.value]
+        return _open((await reading.accounts(self._pool, self._user_id)).value)
 
-    async def _movements(self, since: datetime) -> tuple[list[Statement], frozenset[UUID], bool]:
-        """Newest first, the own accounts, and whether these are all."""
+    async def _movements(self, since: datetime) -> tuple[list[Statement], list[Account], bool]:
+        """Newest first, the own accounts with the closed ones, and whether these are all."""
         wanted = reading.Filter(effective_from=since, limit=SEEN_MAX)
         rows = (await reading.transactions(self._pool, self._user_id, wanted)).value
-        own = frozenset(one.account_id for one in (await reading.accounts(self._pool, self._user_id)).value)
-        return [row for row in rows if row.reverses is None and row.reversed_by is None], own, len(rows) < SEEN_MAX
+        accounts = (await reading.accounts(self._pool, self._user_id)).value
+        return [row for row in rows if row.reverses is None and row.reversed_by is None], accounts, len(rows) < SEEN_MAX
 
     def _main_currency(self, accounts: list[Account], rows: list[Statement]) -> str | None:
         main = next((one.currency for one in accounts if one.account_id == self._user_id), None)
@@ -295,6 +296,14 @@ class Figures:
     def _beside(self, what: str, now_minor: int, before_minor: int, currency: str) -> str:
         now, before = self._money(now_minor, currency), self._money(before_minor, currency)
         return f"In the last {WINDOW_DAYS} days {now} {what}, in the {WINDOW_DAYS} days before {before}."
+
+
+def _open(accounts: list[Account]) -> list[Account]:
+    return [one for one in accounts if one.status != Status.CLOSED.value]
+
+
+def _ids(accounts: list[Account]) -> frozenset[UUID]:
+    return frozenset(one.account_id for one in accounts)
 
 
 def _called(accounts: list[Account]) -> list[tuple[str, Account]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
 
@@ -46,6 +46,17 @@ class _Group:
 
     def __init__(self, submissions: Sequence[Submission], *, atomic: bool) -> None:
         self.submissions = submissions
+        self.atomic = atomic
+
+
+class _Sent:
+    """A slice on its way into the log."""
+
+    __slots__ = ("appending", "atomic", "part")
+
+    def __init__(self, part: Slice, appending: asyncio.Future[Appended], *, atomic: bool) -> None:
+        self.part = part
+        self.appending = appending
         self.atomic = atomic
 
 
@@ -136,11 +147,6 @@ class Writer:
             self._in_flight.add(task)
             task.add_done_callback(self._in_flight.discard)
 
-    def _returned(self) -> None:
-        """The log is free for the next slice."""
-        self._at_work -= 1
-        self._kick()
-
     def _take(self) -> tuple[list[Submission], bool]:
         """The next slice: an atomic batch alone, or single commands up to the size of a slice."""
         taken: list[Submission] = []
@@ -165,52 +171,54 @@ class Writer:
         return taken, False
 
     async def _run_next(self) -> None:
-        returning = [self._returned]
-        try:
-            await self._run(returning)
-        finally:
-            if returning:
-                returning.pop()()
-            self._kick()  # for what has to be decided again
-
-    async def _run(self, returning: list[Callable[[], None]]) -> None:
-        # Slices are decided and sent one after the other, in the order of their commands; so the connection comes first.
         async with AsyncExitStack() as stack:
-            async with self._deciding:
-                connection = await self._connect(stack)
-                if connection is None:
-                    return
-                submissions, atomic = self._take()
-                if not submissions:
-                    return
+            try:
+                sent = await self._send_next(stack)
+                if sent is not None:
+                    await asyncio.wait([sent.appending])
+            finally:
+                self._at_work -= 1
                 self._kick()
-                try:
-                    await self._load(connection, submissions)
-                    part = Slice(submissions, self._states)
-                    part.decide()
-                except Exception as error:  # noqa: BLE001  each command is told what happened to it
-                    self._failed(submissions, error)
-                    return
-                if part.set_aside:
-                    if atomic:
-                        self._states.forget(part.streams())
-                    self._put_aside(submissions if atomic else part.set_aside, atomic=atomic)
-                    if atomic or not part.submissions:
-                        return
-                appending = asyncio.ensure_future(append(connection, part.batch, atomic=atomic))
-                self._flying[appending] = part.streams()
-                await asyncio.sleep(0)
+            if sent is None:
+                return
             # The next slice sets out before this one is answered: answering takes as long as the log does.
-            await asyncio.wait([appending])
-            returning.pop()()
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-            again, broken = await self._settle(part, appending, atomic=atomic)
+            again, broken = await self._settle(sent)
         # Without the connection: what is appended under the lock takes one of its own, and a small pool may have no other.
         if broken is not None:
-            await self._append_singly(part.submissions, broken)
+            await self._append_singly(sent.part.submissions, broken)
         if again:
-            await self._again(again, atomic=atomic)
+            await self._again(again, atomic=sent.atomic)
+
+    async def _send_next(self, stack: AsyncExitStack) -> _Sent | None:
+        """Decide the next slice and let it set out; None where nothing of it is left to append."""
+        # One after the other, in the order of their commands; so the connection comes first.
+        async with self._deciding:
+            connection = await self._connect(stack)
+            if connection is None:
+                return None
+            submissions, atomic = self._take()
+            if not submissions:
+                return None
+            self._kick()
+            try:
+                await self._load(connection, submissions)
+                part = Slice(submissions, self._states)
+                part.decide()
+            except Exception as error:  # noqa: BLE001  each command is told what happened to it
+                self._failed(submissions, error)
+                return None
+            if part.set_aside:
+                if atomic:
+                    self._states.forget(part.streams())
+                self._put_aside(submissions if atomic else part.set_aside, atomic=atomic)
+                if atomic or not part.submissions:
+                    return None
+            sent = _Sent(part, asyncio.ensure_future(append(connection, part.batch, atomic=atomic)), atomic=atomic)
+            self._flying[sent.appending] = part.streams()
+            await asyncio.sleep(0)
+            return sent
 
     async def _connect(self, stack: AsyncExitStack) -> Connection | None:
         try:
@@ -244,23 +252,22 @@ class Writer:
             await asyncio.wait(pending)
         self._states.refresh(await load_heads(connection, list(missing)))
 
-    async def _settle(
-        self, part: Slice, appending: asyncio.Future[Appended], *, atomic: bool
-    ) -> tuple[list[Submission], Exception | None]:
+    async def _settle(self, sent: _Sent) -> tuple[list[Submission], Exception | None]:
         """Answer what can be answered; gives what to decide again, or the error for which the database refused the slice."""
+        part = sent.part
         for one in part.submissions:
             one.tries += 1
         try:
-            appended = await appending
-            del self._flying[appending]
+            appended = await sent.appending
+            del self._flying[sent.appending]
         except Exception as error:  # noqa: BLE001  each command is told what happened to it
-            del self._flying[appending]
+            del self._flying[sent.appending]
             self._states.forget(part.streams())
-            if isinstance(error, REFUSED) and not isinstance(error, LOST + UNDONE) and not atomic:
+            if isinstance(error, REFUSED) and not isinstance(error, LOST + UNDONE) and not sent.atomic:
                 return [], error
             self._failed(part.submissions, error)
             return [], None
-        again = part.settle(appended, atomic=atomic, in_flight=set().union(*self._flying.values()))
+        again = part.settle(appended, atomic=sent.atomic, in_flight=set().union(*self._flying.values()))
         self._count(part.submissions)
         return again, None
 
@@ -279,6 +286,7 @@ class Writer:
             self._queue.appendleft(_Group(others, atomic=True))
         else:
             self._queue.extendleft(_Group((one,), atomic=False) for one in reversed(others))
+        self._kick()
 
     async def _append_locked(self, submissions: list[Submission], *, atomic: bool) -> None:
         """The log waits while these are decided: nobody can be faster."""
