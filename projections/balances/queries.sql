@@ -76,3 +76,33 @@ BEGIN
             ORDER BY d.effective_on;
 END
 $$;
+
+-- The total of the user's own accounts per currency, at the end of each day from p_first on of which something counts; what counted
+-- before is in the day before p_first. NULL where this or the accounts, which know the currencies, have not come far enough.
+CREATE OR REPLACE FUNCTION read.daily_totals(p_user uuid, p_min bigint, p_first date)
+RETURNS TABLE (reached bigint, currency text, "on" date, total_minor bigint)
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_reached bigint;
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    v_reached := read.reach('balances_vN', p_user, p_min);
+    RETURN QUERY
+        WITH own AS (SELECT a.reached, a.account_id, a.currency FROM read.accounts(p_user, p_min, NULL) a)
+        SELECT (SELECT CASE WHEN bool_and(o.reached IS NOT NULL) THEN least(v_reached, min(o.reached)) END
+                FROM own o WHERE v_reached IS NOT NULL),
+            d.currency, d."on", d.total_minor
+            FROM (SELECT) AS once
+            LEFT JOIN (
+                SELECT o.currency, greatest(b.effective_on, p_first - 1) AS "on",
+                        (sum(sum(b.in_minor - b.out_minor))
+                            OVER (PARTITION BY o.currency ORDER BY greatest(b.effective_on, p_first - 1)))::bigint
+                            AS total_minor
+                    FROM own o JOIN read.balance_cell_vN b ON b.account_id = o.account_id
+                    WHERE v_reached IS NOT NULL AND b.user_id = p_user
+                    GROUP BY o.currency, greatest(b.effective_on, p_first - 1)
+            ) d ON true
+            ORDER BY d.currency, d."on";
+END
+$$;

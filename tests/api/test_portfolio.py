@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -89,6 +90,42 @@ async def test_the_overview_has_one_sum_per_currency_and_no_own_transfers(ada: P
     assert [(one["income"], one["expense"]) for one in euros] == [(1000, 250)]
     assert (told["currency"], told["savings_rate"]) == ("EUR", Decimal("0.75"))
     assert (told["xirr"], told["twr"]) == (None, None)
+
+
+async def test_the_history_is_the_sum_of_the_balances_at_the_end_of_each_day(app: Service) -> None:
+    """Per currency, from the opening before the first day on; own transfers move nothing, other people's money is not in it."""
+    ada, eve = await app.person(), await app.person(deposit=5)
+    savings, yen = await ada.account(), await ada.account("JPY")
+    today = datetime.now(UTC).date()
+    day = [today - timedelta(days=back) for back in range(12)]
+    await ada.move("deposit", "1000.01", effective_at=f"{day[11]}T08:00:00Z")
+    await ada.move("withdrawal", 250, effective_at=f"{day[6]}T23:59:59Z")
+    await ada.move("deposit", 7, effective_at=f"{day[6]}T00:00:00Z")
+    await ada.move("transfer", 300, to_account=savings, effective_at=f"{day[4]}T12:00:00Z")
+    await ada.move("withdrawal", 20, account_id=savings, effective_at=f"{day[2]}T12:00:00Z")
+    await ada.move("transfer", 10, to_account=eve.id)
+    await ada.move("deposit", 500, account_id=yen, effective_at=f"{day[3]}T00:00:00Z")
+    euros, yens = (await ada.get("/api/portfolio/history?days=9")).json
+    assert (euros["currency"], euros["opening"]) == ("EUR", Decimal("1000.01"))
+    assert euros["first"] in {str(day[8]), str(day[7])}, "midnight may have passed since"
+    assert (yens["opening"], yens["days"]) == (0, [{"on": str(day[3]), "total": 500}])
+    assert [one["on"] for one in euros["days"]][:3] == [str(day[at]) for at in (6, 4, 2)]
+    assert len(euros["days"]) == 4
+    for one in euros["days"]:
+        balances = [
+            (await ada.get(f"/api/accounts/{each}/balance?as_of={one['on']}")).json["balance"]
+            for each in (ada.id, savings)
+        ]
+        assert one["total"] == sum(balances)
+    theirs = (await eve.get("/api/portfolio/history")).json
+    assert [(line["currency"], line["opening"], line["days"][-1]["total"]) for line in theirs] == [("EUR", 0, 15)]
+
+
+@pytest.mark.parametrize("days", ["0", "3661", "-1", "x"])
+async def test_a_history_has_a_length_within_bounds(ada: Person, days: str) -> None:
+    """From one day to ten years; without any movement there is no line."""
+    assert (await ada.get(f"/api/portfolio/history?days={days}")).status == 400
+    assert (await ada.get("/api/portfolio/history")).json == []
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ is asked for it is that of the main account's currency, and the answer names it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 from uuid_utils.compat import uuid7
 
@@ -23,7 +23,7 @@ from fintwin.api import portfolio_figures as figures
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, booked, position_headers, signed_in
 from fintwin.api.money import Amount
-from fintwin.api.portfolio_figures import Holding, Overview, Summary
+from fintwin.api.portfolio_figures import History, Holding, Overview, Summary
 from fintwin.api.problems import refused
 from fintwin.api.texts import RequiredName
 from fintwin.api.transactions import MinPosition
@@ -36,6 +36,7 @@ from fintwin.ledger.plans import OnHoldings
 from fintwin.store import reading, statements
 
 PAGE = 2000
+HISTORY_DAYS_MAX = 3_660
 
 
 class NewHolding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,6 +68,18 @@ async def get_portfolio(request: Call, min_position: MinPosition = None) -> Answ
     seen = await reading.portfolio(request.services.pools["api"], request.user_id, min_position=min_position)
     currency = await request.currencies.of(request.user_id, request.user_id)
     return Answer(figures.overview(seen.value, currency, datetime.now(UTC).date()))
+
+
+@get("/history", summary="What my accounts held, day by day")
+async def get_history(
+    request: Call,
+    days: Annotated[int, QueryParameter(ge=1, le=HISTORY_DAYS_MAX, description="How far to look back.")] = 366,
+    min_position: MinPosition = None,
+) -> Answer[list[History]]:
+    """One line per currency: the total of all accounts at the end of each UTC day of which something counts."""
+    first = datetime.now(UTC).date() - timedelta(days=days - 1)
+    seen = await reading.daily_totals(request.services.pools["api"], request.user_id, first, min_position=min_position)
+    return Answer(figures.histories(seen.value, first))
 
 
 @get("/holdings/{account_id:uuid}", summary="My holdings")
@@ -168,6 +181,7 @@ router = Router(
     "/api/portfolio",
     route_handlers=[
         get_portfolio,
+        get_history,
         list_holdings,
         get_summary,
         add_holding,

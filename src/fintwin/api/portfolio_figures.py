@@ -96,6 +96,22 @@ class MonthFlow(msgspec.Struct, frozen=True):
     expense: Decimal
 
 
+class DayTotal(msgspec.Struct, frozen=True):
+    """What all accounts of one currency held together at the end of a day, UTC."""
+
+    on: date
+    total: Decimal
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """The line of one currency: the total before `first`, then one entry for each day on which something moved."""
+
+    currency: str
+    first: date
+    opening: Decimal
+    days: list[DayTotal]
+
+
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Wealth and its movement. Rates are fractions a year, of `currency` only; null where there is nothing to tell."""
 
@@ -197,6 +213,22 @@ def overview(portfolio: Portfolio, currency: str | None, today: date) -> Overvie
         xirr=portfolios.holdings_money_weighted(flows, own.value_minor, today) if own else None,
         twr=portfolios.time_weighted(own, today) if own else None,
     )
+
+
+def histories(totals: Iterable[tuple[str, date, int]], first: date) -> list[History]:
+    """The lines of daily totals, which come by currency and oldest first; a day before ``first`` is what was there before."""
+    opening: dict[str, Decimal] = {}
+    days: defaultdict[str, list[DayTotal]] = defaultdict(list)
+    for currency, on, total_minor in totals:
+        shown = days[currency]
+        if on < first:
+            opening[currency] = out(total_minor, currency)
+        else:
+            shown.append(DayTotal(on, out(total_minor, currency)))
+    return [
+        History(currency=one, first=first, opening=opening.get(one, out(0, one)), days=shown)
+        for one, shown in days.items()
+    ]
 
 
 def _values(worth_minor: int, invested_minor: int, currency: str) -> dict[str, Decimal]:

@@ -152,6 +152,17 @@ async def daily_movements(
     return Seen(rows[0][0], [(row[1], row[2], row[3]) for row in rows if row[1] is not None])
 
 
+async def daily_totals(
+    pool: Connection | Pool, user_id: UUID, first: date, *, min_position: int | None = None
+) -> Seen[list[tuple[str, date, int]]]:
+    """(currency, day, minor units) of all own accounts together at the end of each day of which something counts.
+
+    From ``first`` on; what counted before is the total of the day before ``first``. By currency, oldest first.
+    """
+    rows = await ask(pool, "SELECT * FROM read.daily_totals($1, $2, $3)", user_id, min_position, first)
+    return Seen(rows[0][0], [(row[1], row[2], row[3]) for row in rows if row[1] is not None])
+
+
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which transactions; None leaves a condition out.
 
