@@ -15,11 +15,11 @@ from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import Changes, UserRows
 from fintwin.projector.applying import apply, read_batch
 from fintwin.projector.folding import Folding
-from fintwin.projector.runner import LEASE_SECONDS, Projector
+from fintwin.projector.runner import Projector
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
 from fintwin.store.connect import open_pool
-from fintwin.store.projecting import SupersededError
+from fintwin.store.lease import LEASE_SECONDS, SupersededError
 from tests.conftest import Database
 from tests.projections.histories import history, put_into_log
 from tests.projector.projecting_tools import assert_as_in_memory, projector, wait_until_caught_up
@@ -97,8 +97,8 @@ async def test_a_zombie_writes_nothing(database: Database) -> None:
         async with pool.acquire() as connection:
             model = accounts.MODEL
             build = await building.create(connection, model, sources_of(model))
-            old = await projecting.take_lease(connection, "zombie", 0)
-            new = await projecting.take_lease(connection, "successor", 60)
+            old = await projecting.LEASE.take(connection, "zombie", 0)
+            new = await projecting.LEASE.take(connection, "successor", 60)
         assert (old, new) == (1, 2)
         zombie, successor = (Folding(model, version=build.version, position=0) for _ in range(2))
         batch = await read_batch(pool, 0, zombie.types)
@@ -110,7 +110,7 @@ async def test_a_zombie_writes_nothing(database: Database) -> None:
         with pytest.raises(SupersededError):
             await apply(pool, [zombie], batch, epoch=new)
         async with pool.acquire() as connection:
-            assert not await projecting.renew_lease(connection, old or 0, 60)
+            assert not await projecting.LEASE.renew(connection, old or 0, 60)
             assert {one.position for one in await building.builds(connection)} == {events[-1].position}
     finally:
         await pool.close()

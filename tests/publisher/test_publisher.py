@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from fintwin.domain.streams import Recorded
-from fintwin.publisher.runner import LEASE_SECONDS
 from fintwin.store import publishing
+from fintwin.store.lease import LEASE_SECONDS
 from tests.conftest import Database
 from tests.projections.histories import history, put_into_log
 from tests.publisher.publishing_tools import (

@@ -33,7 +33,7 @@ async def test_the_slowest_group_holds_entries_back(database: Database) -> None:
         stream = RedisStream(client, NAME)
         for begin in range(0, end, 5_000):
             await stream.add(begin, [(at, at - 1, b"{}") for at in range(begin + 1, begin + 5_001)])
-        epoch = await publishing.take_lease(pool, "test", 60)
+        epoch = await publishing.LEASE.take(pool, "test", 60)
         assert epoch is not None
         trimming = Trimming(stream, pool, entries_max=100_000)
 

@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from fintwin.store import lease
 from fintwin.store.connect import open_pool
-from fintwin.webhooks import deliverer as module
 from fintwin.webhooks.deliverer import Deliverer
 from fintwin.webhooks.sending import Sender
 from tests.api.people import Person, Service, service
@@ -202,7 +202,7 @@ async def test_one_works_and_the_other_takes_over(
     module_database: Database, app: Service, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two deliverers: each event once, and the second goes on when the first has stopped."""
-    monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.6)
     async with receiver() as one:
         await hooked(ada, one)
         async with delivering(module_database, app):
@@ -228,7 +228,7 @@ async def test_a_deliverer_that_lost_its_lease_notes_nothing(
         connection = await asyncpg.connect(module_database.superuser_url)
         await connection.execute("UPDATE webhook.lease SET epoch = epoch + 1, expires_at = now() + interval '1 hour'")
         # The old one notices at its next renewal and lets go of what is under way.
-        await asyncio.sleep(module.LEASE_SECONDS / 3 + 0.5)
+        await asyncio.sleep(lease.LEASE_SECONDS / 3 + 0.5)
         found = (await ada.get(f"/api/webhooks/{hook['id']}")).json
         assert (found["attempts"], found["letters"]) == (0, 0)
         assert found["position"] < first

@@ -50,7 +50,7 @@ async def _rebuild_all(names: list[str], environment: Mapping[str, str]) -> int:
     from fintwin.projector.rebuild import RebuildError, rebuild_all
     from fintwin.projector.sources import sources_of
     from fintwin.store.connect import open_pool
-    from fintwin.store.projecting import SupersededError
+    from fintwin.store.lease import SupersededError
 
     give_way()
     wanted = [(model, sources_of(model)) for model in READ_MODELS if model.name in names]

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import time
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -25,6 +25,7 @@ import structlog
 from fintwin.identity.tokens import LEEWAY_S, Bearer, Tokens
 from fintwin.store import sign_in
 from fintwin.store.connect import LOST, UNDONE, Pool
+from fintwin.store.listening import Listener, pause
 
 POLL_S: Final = 0.7
 """So that news which was missed is there within a second, the question's own time included."""
@@ -69,8 +70,7 @@ class Admission:
         self._users: dict[UUID, tuple[float, float]] = {}
         self._since: datetime | None = None
         self._note_at = time() + NOTE_S
-        self._woken = asyncio.Event()
-        self._listening: Any = None
+        self._listener = Listener(identity, sign_in.REVOKED_CHANNEL)
         self._stopping = False
         self._watching: asyncio.Task[None] | None = None
 
@@ -116,12 +116,12 @@ class Admission:
         """Stop keeping up."""
         # The flag besides: a cancellation that meets a connection just breaking can get lost in it.
         self._stopping = True
-        self._woken.set()
+        self._listener.news.set()
         if self._watching is not None:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
-        await self._stop_listening()
+        await self._listener.stop()
 
     async def catch_up(self) -> None:
         """Take over what has been revoked since the last look."""
@@ -156,34 +156,10 @@ class Admission:
     async def _watch(self) -> None:
         while not self._stopping:
             # Listening first: what is revoked between the two is asked for. Asking does not depend on it.
-            for part in (self._keep_listening, self.catch_up, self.note_use):
+            for part in (self._listener.keep, self.catch_up, self.note_use):
                 try:
                     await part()
                 except (*LOST, *UNDONE) as error:
                     _log.warning("revocations: the database cannot be reached", error=type(error).__name__)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._woken.wait()
-            self._woken.clear()
-
-    def _wake(self, *_: object) -> None:
-        self._woken.set()
-
-    async def _keep_listening(self) -> None:
-        known, self._listening = self._listening, None
-        # A connection that broke has been taken back by its pool, and then says nothing but an error.
-        with suppress(*LOST):
-            if known is not None and not known.is_closed():
-                self._listening = known
-        if self._listening is None:
-            connection = await self._identity.acquire()
-            self._listening = connection
-            await connection.add_listener(sign_in.REVOKED_CHANNEL, self._wake)
-
-    async def _stop_listening(self) -> None:
-        connection, self._listening = self._listening, None
-        if connection is not None:
-            with suppress(*LOST, *UNDONE):
-                await connection.remove_listener(sign_in.REVOKED_CHANNEL, self._wake)
-            with suppress(*LOST, *UNDONE):
-                await self._identity.release(connection)
+            await pause(POLL_S, self._listener.news)
+            self._listener.news.clear()

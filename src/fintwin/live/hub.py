@@ -16,14 +16,15 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 from weakref import WeakSet
 
 import structlog
 
 from fintwin.store import news
-from fintwin.store.connect import LOST, UNDONE, Connection, Pool
+from fintwin.store.connect import LOST, UNDONE, Pool
+from fintwin.store.listening import Listener, pause
 from fintwin.store.news import Front
 
 MODELS: Final = ("statements", "notifications", "risk")
@@ -98,8 +99,7 @@ class Hub:
         # Weakly: a request that breaks off before its stream has begun leaves nothing behind.
         self._streams: dict[UUID, WeakSet[Stream]] = {}
         self._wanted = asyncio.Event()
-        self._woken = asyncio.Event()
-        self._listening: Connection | None = None
+        self._listener = Listener(pool, news.CHANNEL)
         self._watching: asyncio.Task[None] | None = None
         self._stopping = False
         self._searched: int | None = None
@@ -155,18 +155,13 @@ class Hub:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
-        connection, self._listening = self._listening, None
-        if connection is not None:
-            with suppress(*LOST, *UNDONE):
-                await connection.remove_listener(news.CHANNEL, self._hear)
-            with suppress(*LOST, *UNDONE):
-                await self._pool.release(connection)
+        await self._listener.stop()
 
     async def _watch(self) -> None:
         while not self._stopping:
             await self._wanted.wait()
             try:
-                await self._keep_listening()
+                await self._listener.keep()
                 await self._tell()
             except (*LOST, *UNDONE) as error:
                 _log.warning("live streams: the database cannot be reached", error=type(error).__name__)
@@ -175,12 +170,11 @@ class Hub:
                 self._forget_empty()
                 for stream in self._all():
                     stream.end_if_over()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._woken.wait()
-                    # What comes in the next moment is told together.
-                    await asyncio.sleep(GATHER_S)
-            self._woken.clear()
+            await pause(POLL_S, self._listener.news)
+            if self._listener.news.is_set():
+                # What comes in the next moment is told together.
+                await asyncio.sleep(GATHER_S)
+                self._listener.news.clear()
 
     async def _tell(self) -> None:
         """Wake the streams of those whose history has gone on, as far as the read models show it."""
@@ -208,17 +202,3 @@ class Hub:
 
     def _all(self) -> list[Stream]:
         return [one for own in self._streams.values() for one in own]
-
-    def _hear(self, *_: object) -> None:
-        self._woken.set()
-
-    async def _keep_listening(self) -> None:
-        known, self._listening = self._listening, None
-        # A connection that broke has been taken back by its pool, and then says nothing but an error.
-        with suppress(*LOST):
-            if known is not None and not known.is_closed():
-                self._listening = known
-        if self._listening is None:
-            connection: Any = await self._pool.acquire()
-            self._listening = connection
-            await connection.add_listener(news.CHANNEL, self._hear)

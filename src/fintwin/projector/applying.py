@@ -20,7 +20,8 @@ from fintwin.projector.batch import Batch, Run, decoded
 from fintwin.projector.folding import Folding
 from fintwin.store import projecting
 from fintwin.store.connect import LOST, UNDONE, Connection, Pool
-from fintwin.store.projecting import SupersededError, Written, stored_table
+from fintwin.store.lease import SupersededError
+from fintwin.store.projecting import Written, stored_table
 
 BATCH_EVENTS: Final = 24_000
 SLICE_EVENTS: Final = 12_000

@@ -24,7 +24,7 @@ from fintwin.projector.folding import Folding
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
 from fintwin.store.connect import Connection, Pool
-from fintwin.store.projecting import SupersededError
+from fintwin.store.lease import SupersededError
 
 COMPARED_USERS: Final = 200
 NEAR_EVENTS: Final = 2_000

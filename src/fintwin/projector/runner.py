@@ -13,7 +13,6 @@ Being killed at any point leaves each build at the end of some transaction of th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Final, TypeVar
@@ -28,13 +27,11 @@ from fintwin.projector.folding import Folding
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
-from fintwin.store.connect import LOST, UNDONE, Connection, Pool
-from fintwin.store.projecting import SupersededError
+from fintwin.store.connect import Pool
+from fintwin.store.lease import Leader, let_go
+from fintwin.store.listening import LOG_CHANNEL
 
-LEASE_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.5
-RETRY_SECONDS: Final = 0.5
-CHANNEL: Final = "fintwin_log"
 
 T = TypeVar("T")
 _log = structlog.get_logger("fintwin.projector")
@@ -54,68 +51,26 @@ class Projector:
     ) -> None:
         """``pool`` is the projector role's, with at least four connections; ``holder`` names this process to people."""
         self._pool = pool
-        self._holder = holder
+        self._leader = Leader(pool, projecting.LEASE, holder=holder, channels=[LOG_CHANNEL])
         self._models = {model.name: (model, sources(model)) for model in models}
         self._reach = reach
-        self._epoch: int | None = None
         self._foldings: list[Folding] = []
         self._ahead: tuple[int, asyncio.Task[Batch]] | None = None
-        self._news = asyncio.Event()
-        self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the lease, follow the log, begin again after whatever goes wrong, until ``stop`` is set."""
-        self._stop = stop
-        while not stop.is_set():
-            try:
-                self._epoch = await projecting.take_lease(self._pool, self._holder, LEASE_SECONDS)
-                if self._epoch is None:
-                    await self._pause(LEASE_SECONDS / 3)
-                    continue
-                _log.info("projector leads", epoch=self._epoch)
-                await self._lead(self._epoch)
-            except SupersededError:
-                _log.warning("another projector or a rebuild was faster: looking again", epoch=self._epoch)
-            except (*LOST, *UNDONE) as error:
-                _log.warning("the database could not be used: trying again", error=repr(error))
-                await self._pause(RETRY_SECONDS)
-            finally:
-                await self._forget_ahead()
+        await self._leader.run(stop, self._lead)
 
-    async def _lead(self, epoch: int) -> None:
-        # A connection of its own, so that a long batch on all the others does not cost the lease.
-        async with self._pool.acquire() as own:
-            await own.add_listener(CHANNEL, self._wake)
-            renewing = asyncio.create_task(self._keep_lease(own, epoch))
-            try:
-                await self._prepare()
-                while not (self._stop.is_set() or renewing.done()):
-                    self._news.clear()
-                    if not await self._round():
-                        await self._pause(POLL_SECONDS, self._news)
-            finally:
-                renewing.cancel()
-                with contextlib.suppress(asyncio.CancelledError, *LOST, *UNDONE):
-                    await renewing
-                with contextlib.suppress(*LOST, *UNDONE):
-                    await own.remove_listener(CHANNEL, self._wake)
-                with contextlib.suppress(*LOST, *UNDONE):
-                    await projecting.renew_lease(self._pool, epoch, 0)
-
-    async def _keep_lease(self, connection: Connection, epoch: int) -> None:
-        while not self._stop.is_set() and await projecting.renew_lease(connection, epoch, LEASE_SECONDS):
-            await self._pause(LEASE_SECONDS / 3)
-
-    def _wake(self, *_: object) -> None:
-        self._news.set()
-
-    async def _pause(self, seconds: float, *also: asyncio.Event) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (self._stop, *also)]
+    async def _lead(self) -> None:
+        _log.info("projector leads", epoch=self._leader.epoch)
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await self._prepare()
+            while self._leader.leads:
+                self._leader.news.clear()
+                if not await self._round():
+                    await self._leader.pause(POLL_SECONDS, self._leader.news)
         finally:
-            for wait in waits:
-                wait.cancel()
+            await self._forget_ahead()
 
     async def _prepare(self) -> None:
         """Find the live build of each model, and begin another where there is none or its fold or table was changed."""
@@ -177,13 +132,11 @@ class Projector:
 
     async def _forget_ahead(self) -> None:
         if self._ahead is not None:
-            self._ahead[1].cancel()
-            with contextlib.suppress(asyncio.CancelledError, *LOST, *UNDONE):
-                await self._ahead[1]
-            self._ahead = None
+            ahead, self._ahead = self._ahead[1], None
+            await let_go(ahead)
 
     async def _take(self, group: list[Folding], batch: Batch) -> None:
-        stopped = await apply(self._pool, group, batch, epoch=self._epoch, reach=self._reach)
+        stopped = await apply(self._pool, group, batch, epoch=self._leader.epoch, reach=self._reach)
         for folding, poison in stopped:
             await self._stop_build(folding, poison)
 

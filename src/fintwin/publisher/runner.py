@@ -24,12 +24,13 @@ from fintwin.publisher.envelope import as_json, stream_name
 from fintwin.publisher.redis_stream import REFUSED, UNREACHABLE, ForeignError, MovedError, RedisStream
 from fintwin.publisher.trimming import Trimming
 from fintwin.store import publishing
-from fintwin.store.connect import LOST, UNDONE, Connection, Pool
+from fintwin.store.connect import LOST, UNDONE, Pool
+from fintwin.store.lease import Leader, SupersededError
+from fintwin.store.listening import LOG_CHANNEL
 from fintwin.store.shard import SHARD
 
 BATCH_EVENTS: Final = 2_000
 """More than the largest transaction has: a transaction is never split."""
-LEASE_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 0.1
 RETRY_SECONDS_MAX: Final = 2.0
@@ -38,13 +39,8 @@ ROUND_SECONDS: Final = 0.01
 NOTE_SECONDS: Final = 0.25
 LOOK_SECONDS: Final = 1.0
 TRIM_SECONDS: Final = 5.0
-CHANNEL: Final = "fintwin_log"
 
 _log = structlog.get_logger("fintwin.publisher")
-
-
-class SupersededError(Exception):
-    """Somebody else holds the lease."""
 
 
 class Publisher:
@@ -66,12 +62,9 @@ class Publisher:
         """
         self._pool = pool
         self._stream = RedisStream(client, stream_name(SHARD))
-        self._holder = holder
+        self._leader = Leader(pool, publishing.LEASE, holder=holder, channels=[LOG_CHANNEL])
         self._trimming = Trimming(self._stream, pool, entries_max)
         self._reach = reach
-        self._epoch = 0
-        self._news = asyncio.Event()
-        self._stop = asyncio.Event()
         # What is in the stream for certain, and what is on its way there.
         self._position = 0
         self._recorded_at: Any = None
@@ -83,75 +76,31 @@ class Publisher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the lease, follow the log, begin again after whatever goes wrong, until ``stop`` is set."""
-        self._stop = stop
-        while not stop.is_set():
-            try:
-                epoch = await publishing.take_lease(self._pool, self._holder, LEASE_SECONDS)
-                if epoch is None:
-                    await self._pause(LEASE_SECONDS / 3)
-                    continue
-                self._epoch, self._noted = epoch, None
-                _log.info("publisher leads", epoch=epoch)
-                await self._lead()
-            except SupersededError:
-                _log.warning("another publisher has taken over", epoch=self._epoch)
-            except (*LOST, *UNDONE) as error:
-                _log.warning("the database could not be used: trying again", error=repr(error))
-                await self._pause(RETRY_SECONDS)
+        await self._leader.run(stop, self._lead)
 
     async def _lead(self) -> None:
-        # A connection of its own, so that reading the log does not cost the lease.
-        async with self._pool.acquire() as own:
-            await own.add_listener(CHANNEL, self._wake)
-            renewing = asyncio.create_task(self._keep_lease(own))
-            following = asyncio.create_task(self._follow_for_ever())
-            try:
-                await asyncio.wait([renewing, following], return_when=asyncio.FIRST_COMPLETED)
-                if following.done():
-                    following.result()
-                elif not self._stop.is_set():
-                    renewing.result()
-                    raise SupersededError
-            finally:
-                for task in (following, renewing):
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError, SupersededError, *LOST, *UNDONE):
-                        await task
-                with contextlib.suppress(*LOST, *UNDONE):
-                    await own.remove_listener(CHANNEL, self._wake)
-                with contextlib.suppress(SupersededError, *LOST, *UNDONE):
-                    await self._note(self._noted[1] if self._noted else None)
-                    await publishing.renew_lease(self._pool, self._epoch, 0)
-
-    async def _keep_lease(self, connection: Connection) -> None:
-        while not self._stop.is_set() and await publishing.renew_lease(connection, self._epoch, LEASE_SECONDS):
-            await self._pause(LEASE_SECONDS / 3)
-
-    def _wake(self, *_: object) -> None:
-        self._news.set()
-
-    async def _pause(self, seconds: float, *also: asyncio.Event) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (self._stop, *also)]
+        _log.info("publisher leads", epoch=self._leader.epoch)
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await self._leader.while_leading(self._follow_for_ever())
         finally:
-            for wait in waits:
-                wait.cancel()
+            with contextlib.suppress(SupersededError, *LOST, *UNDONE):
+                await self._note(self._noted[1] if self._noted else None)
 
     async def _follow_for_ever(self) -> None:
         """Follow the log; what goes wrong with Redis is noted, and tried again."""
+        self._noted = None
         wait_s = RETRY_SECONDS
-        while not self._stop.is_set():
+        while self._leader.leads:
             began = monotonic()
             try:
                 self._position = await self._resume()
                 await self._follow()
             except MovedError as moved:
                 _log.warning("the stream was changed by somebody else: looking again", ends_with=str(moved))
-                await self._pause(RETRY_SECONDS)
+                await self._leader.pause(RETRY_SECONDS)
                 continue
             except OutOfMemoryError as error:
-                if await self._unless_unreachable(self._trimming.make_room(self._epoch)):
+                if await self._unless_unreachable(self._trimming.make_room(self._leader.epoch)):
                     continue
                 fault = f"Redis has no memory left: {error}"
             except ForeignError as error:
@@ -165,7 +114,7 @@ class Publisher:
             wait_s = RETRY_SECONDS if monotonic() - began > RETRY_SECONDS_MAX else min(wait_s * 2, RETRY_SECONDS_MAX)
             _log.warning("nothing is published: trying again", fault=fault, wait_s=wait_s)
             await self._note(fault)
-            await self._pause(wait_s)
+            await self._leader.pause(wait_s)
 
     @staticmethod
     async def _unless_unreachable(doing: Coroutine[Any, Any, bool]) -> bool:
@@ -186,7 +135,7 @@ class Publisher:
         end = await self._stream.end()
         self._looked_at, self._stream_end = monotonic(), end.position
         if end.position == 0:
-            start = await self._trimming.start(self._epoch, await publishing.log_position(self._pool))
+            start = await self._trimming.start(self._leader.epoch, await publishing.log_position(self._pool))
             if (await publishing.progress(self._pool)).position:
                 _log.warning("the stream is empty: filling it again", after=start)
             return start
@@ -204,9 +153,9 @@ class Publisher:
 
     async def _follow(self) -> None:
         """Publish what is there and what comes, one batch on the way while the next is read."""
-        while not self._stop.is_set():
+        while self._leader.leads:
             began = monotonic()
-            self._news.clear()
+            self._leader.news.clear()
             after = self._position if self._sending is None else self._sending[1]
             rows = await publishing.log_after(self._pool, after, BATCH_EVENTS)
             self._reach("after read")
@@ -225,7 +174,7 @@ class Publisher:
                     await asyncio.sleep(max(0.0, began + ROUND_SECONDS - monotonic()))
                 else:
                     await self._note(None)
-                    await self._pause(POLL_SECONDS, self._news)
+                    await self._leader.pause(POLL_SECONDS, self._leader.news)
             elif monotonic() - self._trimmed_at > LOOK_SECONDS:
                 await self._sent()
                 await self._look_after()
@@ -248,7 +197,7 @@ class Publisher:
                 raise MovedError(end.position)
         if now - self._trimmed_at > TRIM_SECONDS or self._trimming.is_due(self._position):
             self._trimmed_at = now
-            await self._trimming.trim(self._epoch, self._position)
+            await self._trimming.trim(self._leader.epoch, self._position)
 
     async def _note(self, fault: str | None) -> None:
         """Write down how far the stream is, where that has changed."""
@@ -256,7 +205,7 @@ class Publisher:
             return
         self._noted_at = monotonic()
         held = await publishing.advance(
-            self._pool, self._epoch, position=self._position, recorded_at=self._recorded_at, fault=fault
+            self._pool, self._leader.epoch, position=self._position, recorded_at=self._recorded_at, fault=fault
         )
         if not held:
             raise SupersededError

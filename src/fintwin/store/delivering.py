@@ -16,10 +16,10 @@ import msgspec
 
 from fintwin.domain.streams import Recorded
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.lease import Lease
 from fintwin.store.rows import recorded
-from fintwin.store.shard import SHARD
 
-LOG_CHANNEL: Final = "fintwin_log"
+LEASE: Final = Lease("webhook.lease")
 HOOK_CHANNEL: Final = "fintwin_webhook"
 
 _EVENTS: Final = """
@@ -57,27 +57,6 @@ class Next(msgspec.Struct, frozen=True):
 
     events: list[Recorded]
     through: int
-
-
-async def take_lease(pool: Connection | Pool, holder: str, seconds: float) -> int | None:
-    """The new epoch, or None while somebody else holds the lease."""
-    epoch: int | None = await pool.fetchval(
-        """UPDATE webhook.lease SET epoch = epoch + 1, holder = $2,
-            expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
-        WHERE shard = $1 AND expires_at <= clock_timestamp() RETURNING epoch""",
-        SHARD, holder, seconds,
-    )  # fmt: skip
-    return epoch
-
-
-async def renew_lease(pool: Connection | Pool, epoch: int, seconds: float) -> bool:
-    """Whether the lease is still ours, now for this long again; ``seconds`` 0 gives it back."""
-    status: str = await pool.execute(
-        """UPDATE webhook.lease SET expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
-        WHERE shard = $1 AND epoch = $2""",
-        SHARD, epoch, seconds,
-    )  # fmt: skip
-    return status == "UPDATE 1"
 
 
 async def due(pool: Connection | Pool, *, limit: int, retries_only: bool = False) -> list[DueHook]:

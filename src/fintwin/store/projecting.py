@@ -26,8 +26,10 @@ from msgspec.structs import astuple
 
 from fintwin.projections.model import Key, Row, Table
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.lease import Lease, SupersededError
 from fintwin.store.shard import SHARD
 
+LEASE: Final = Lease("read.lease")
 _COLUMN_TYPES: Final = {
     UUID: "uuid", int: "bigint", str: "text", bool: "boolean", datetime: "timestamptz", date: "date", Decimal: "numeric",
     float: "double precision",
@@ -48,10 +50,6 @@ _ADVANCE: Final = """
         AND c.fault IS NULL
         AND ($6::bigint IS NULL OR EXISTS (SELECT FROM read.lease l WHERE l.shard = $3 AND l.epoch = $6))
 """
-
-
-class SupersededError(Exception):
-    """Somebody else has advanced this build, switched it, or taken over the lease: nothing was written."""
 
 
 class Way(NamedTuple):
@@ -298,24 +296,3 @@ async def stop(connection: Connection, model: str, version: int, *, position: in
         "UPDATE read.checkpoint SET fault = $4, fault_position = $5 WHERE model = $1 AND version = $2 AND shard = $3",
         model, version, SHARD, fault, position,
     )  # fmt: skip
-
-
-async def take_lease(connection: Connection, holder: str, seconds: float) -> int | None:
-    """The new epoch, or None while somebody else holds the lease."""
-    epoch: int | None = await connection.fetchval(
-        """UPDATE read.lease SET epoch = epoch + 1, holder = $2,
-            expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
-        WHERE shard = $1 AND expires_at <= clock_timestamp() RETURNING epoch""",
-        SHARD, holder, seconds,
-    )  # fmt: skip
-    return epoch
-
-
-async def renew_lease(connection: Connection, epoch: int, seconds: float) -> bool:
-    """Whether the lease is still ours, now for this long again; ``seconds`` 0 gives it back."""
-    status: str = await connection.execute(
-        """UPDATE read.lease SET expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
-        WHERE shard = $1 AND epoch = $2""",
-        SHARD, epoch, seconds,
-    )  # fmt: skip
-    return status == "UPDATE 1"

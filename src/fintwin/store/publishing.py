@@ -3,7 +3,7 @@
 The stream itself tells best what is in it; what is kept here is for people (`status`), for a stream that was lost (from where on
 it has to be filled again) and for audits (what has to be there).
 
-    epoch = await take_lease(pool, "host:1234", 3.0)
+    epoch = await LEASE.take(pool, "host:1234", 3.0)
     rows = await log_after(pool, position, 2_000)
     await advance(pool, epoch, position=rows[-1]["position"], recorded_at=rows[-1]["recorded_at"], fault=None)
 """
@@ -15,7 +15,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.lease import Lease
 from fintwin.store.shard import SHARD
+
+LEASE: Final = Lease("publish.stream", reset="fault = NULL")
 
 Row = Any
 """A row of ``log.event``, its fields in the order of the table."""
@@ -94,27 +97,6 @@ async def progress(connection: Connection | Pool) -> Progress:
     row = await connection.fetchrow("SELECT position, trimmed_position FROM publish.stream WHERE shard = $1", SHARD)
     assert row is not None, "the migration makes the row"
     return Progress(*row)
-
-
-async def take_lease(connection: Connection | Pool, holder: str, seconds: float) -> int | None:
-    """The new epoch, or None while somebody else holds the lease."""
-    epoch: int | None = await connection.fetchval(
-        """UPDATE publish.stream SET epoch = epoch + 1, holder = $2, fault = NULL,
-            expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
-        WHERE shard = $1 AND expires_at <= clock_timestamp() RETURNING epoch""",
-        SHARD, holder, seconds,
-    )  # fmt: skip
-    return epoch
-
-
-async def renew_lease(connection: Connection | Pool, epoch: int, seconds: float) -> bool:
-    """Whether the lease is still ours, now for this long again; ``seconds`` 0 gives it back."""
-    done: str = await connection.execute(
-        """UPDATE publish.stream SET expires_at = clock_timestamp() + make_interval(secs => $3::double precision)
-        WHERE shard = $1 AND epoch = $2""",
-        SHARD, epoch, seconds,
-    )  # fmt: skip
-    return done == "UPDATE 1"
 
 
 async def advance(

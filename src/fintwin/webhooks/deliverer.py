@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from random import SystemRandom
 from time import time
 from typing import Any, Final
@@ -25,9 +24,11 @@ from msgspec.structs import replace
 
 from fintwin.domain.streams import Recorded
 from fintwin.store import delivering
-from fintwin.store.connect import LOST, UNDONE, Connection, Pool
+from fintwin.store.connect import LOST, UNDONE, Pool
 from fintwin.store.delivering import AskedLetter, DueHook
 from fintwin.store.keys import KeyDestroyedError, UserKey
+from fintwin.store.lease import Leader, let_go
+from fintwin.store.listening import LOG_CHANNEL
 from fintwin.webhooks import messages
 from fintwin.webhooks.hooks import opened
 from fintwin.webhooks.sending import DELIVERED, GONE, Sender
@@ -35,7 +36,6 @@ from fintwin.webhooks.sending import DELIVERED, GONE, Sender
 ATTEMPTS_MAX: Final = 14
 PAUSE_S_MAX: Final = 3600.0
 LETTERS_IN_A_ROW_MAX: Final = 3
-LEASE_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.1
 AT_ONCE: Final = 32
@@ -72,71 +72,28 @@ class Deliverer:
         self._pool = pool
         self._keys = keys
         self._sender = sender
-        self._holder = holder
+        self._leader = Leader(pool, delivering.LEASE, holder=holder, channels=[LOG_CHANNEL, delivering.HOOK_CHANNEL])
         self._pause_after = pause_after
         self._attempts_max = attempts_max
-        self._epoch = 0
-        self._news = asyncio.Event()
-        self._stop = asyncio.Event()
         self._running: dict[tuple[UUID, UUID], asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the lease, deliver, begin again after whatever goes wrong, until ``stop`` is set."""
-        self._stop = stop
-        while not stop.is_set():
-            try:
-                epoch = await delivering.take_lease(self._pool, self._holder, LEASE_SECONDS)
-                if epoch is None:
-                    await self._pause(LEASE_SECONDS / 3)
-                    continue
-                self._epoch = epoch
-                _log.info("webhooks are delivered from here", epoch=epoch)
-                await self._lead()
-            except (*LOST, *UNDONE) as error:
-                _log.warning("the database could not be used: trying again", error=type(error).__name__)
-                await self._pause(POLL_SECONDS)
+        await self._leader.run(stop, self._lead)
 
     async def _lead(self) -> None:
-        # A connection of its own, so that slow answers of others do not cost the lease.
-        async with self._pool.acquire() as own:
-            for channel in (delivering.LOG_CHANNEL, delivering.HOOK_CHANNEL):
-                await own.add_listener(channel, self._hear)
-            renewing = asyncio.create_task(self._keep_lease(own))
-            try:
-                self._news.set()
-                while not (self._stop.is_set() or renewing.done()):
-                    heard = self._news.is_set()
-                    self._news.clear()
-                    await self._look(retries_only=not heard)
-                    await self._pause(POLL_SECONDS, self._news)
-                    await self._pause(GATHER_SECONDS)
-            finally:
-                tasks = [renewing, *self._running.values()]
-                for task in tasks:
-                    task.cancel()
-                for task in tasks:
-                    with suppress(asyncio.CancelledError, *LOST, *UNDONE):
-                        await task
-                for channel in (delivering.LOG_CHANNEL, delivering.HOOK_CHANNEL):
-                    with suppress(*LOST, *UNDONE):
-                        await own.remove_listener(channel, self._hear)
-                with suppress(*LOST, *UNDONE):
-                    await delivering.renew_lease(self._pool, self._epoch, 0)
-
-    async def _keep_lease(self, connection: Connection) -> None:
-        while not self._stop.is_set() and await delivering.renew_lease(connection, self._epoch, LEASE_SECONDS):
-            await self._pause(LEASE_SECONDS / 3)
-
-    def _hear(self, *_: object) -> None:
-        self._news.set()
-
-    async def _pause(self, seconds: float, *also: asyncio.Event) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (self._stop, *also)]
+        _log.info("webhooks are delivered from here", epoch=self._leader.epoch)
+        news = self._leader.news
+        news.set()
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            while self._leader.leads:
+                heard = news.is_set()
+                news.clear()
+                await self._look(retries_only=not heard)
+                await self._leader.pause(POLL_SECONDS, news)
+                await self._leader.pause(GATHER_SECONDS)
         finally:
-            for wait in waits:
-                wait.cancel()
+            await let_go(*self._running.values())
 
     async def _look(self, *, retries_only: bool) -> None:
         """Begin what can be begun: a few at once, and a few of one user."""
@@ -159,7 +116,7 @@ class Deliverer:
         def ended(_: object) -> None:
             self._running.pop(key, None)
             # There may be more for it, and there is room for others.
-            self._news.set()
+            self._leader.news.set()
             if not task.cancelled() and (error := task.exception()) is not None:
                 _log.warning("a delivery broke off", error=type(error).__name__)
 
@@ -172,7 +129,7 @@ class Deliverer:
             raise
         except Exception as error:  # noqa: BLE001  a fault of ours with one hook is none of the others'
             _log.error("a delivery failed by our own fault", error=type(error).__name__, hook=str(hook.id))
-            await delivering.failed(self._pool, self._epoch, hook, "our_fault", PAUSE_S_MAX)
+            await delivering.failed(self._pool, self._leader.epoch, hook, "our_fault", PAUSE_S_MAX)
 
     async def _deliver_in_order(self, hook: DueHook) -> None:
         following = await delivering.told_next(self._pool, hook, limit=EVENTS_A_TURN)
@@ -181,30 +138,30 @@ class Deliverer:
             if outcome != DELIVERED:
                 await self._after_failure(hook, event, outcome)
                 return
-            if not await delivering.delivered(self._pool, self._epoch, hook, event.position):
+            if not await delivering.delivered(self._pool, self._leader.epoch, hook, event.position):
                 return
             hook = replace(hook, attempts=0)
-        await delivering.passed_by(self._pool, self._epoch, hook, following.through)
+        await delivering.passed_by(self._pool, self._leader.epoch, hook, following.through)
 
     async def _after_failure(self, hook: DueHook, event: Recorded, outcome: str) -> None:
         attempts = hook.attempts + 1
         if outcome in {GONE, "sealed_for_good"}:
-            await delivering.stop(self._pool, self._epoch, hook, outcome)
+            await delivering.stop(self._pool, self._leader.epoch, hook, outcome)
         elif attempts >= self._attempts_max:
             await delivering.give_up(
-                self._pool, self._epoch, hook, event.position, outcome, letters_max=LETTERS_IN_A_ROW_MAX
+                self._pool, self._leader.epoch, hook, event.position, outcome, letters_max=LETTERS_IN_A_ROW_MAX
             )
         else:
-            await delivering.failed(self._pool, self._epoch, hook, outcome, self._pause_after(attempts))
+            await delivering.failed(self._pool, self._leader.epoch, hook, outcome, self._pause_after(attempts))
 
     async def _deliver_letter(self, letter: AskedLetter) -> None:
         event = await delivering.event_at(self._pool, letter.user_id, letter.position)
         assert event is not None, "a letter is of an event, and events stay"
         outcome = await self._try(letter.user_id, letter.hook_id, letter.sealed, event)
         if outcome == DELIVERED:
-            await delivering.letter_delivered(self._pool, self._epoch, letter)
+            await delivering.letter_delivered(self._pool, self._leader.epoch, letter)
         else:
-            await delivering.letter_failed(self._pool, self._epoch, letter, outcome)
+            await delivering.letter_failed(self._pool, self._leader.epoch, letter, outcome)
 
     async def _try(self, user_id: UUID, hook_id: UUID, sealed: str, event: Recorded) -> str:
         try:
