@@ -7,6 +7,7 @@ Every event was decided by the domain, so a drawn history is one that could have
 people's accounts, late bookings, reversals, annotations, frozen and closed accounts, holdings.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -253,14 +254,20 @@ def histories(steps_max: int = 60) -> st.SearchStrategy[list[Recorded]]:
     return st.builds(history, st.integers(0, 2**32), st.integers(0, steps_max))
 
 
-async def put_into_log(superuser_url: str, events: list[Recorded], begin: int = 0) -> None:
-    """Write made events into a test database's log, from position ``begin`` on; hashes are left empty."""
+async def put_into_log(
+    superuser_url: str,
+    events: list[Recorded],
+    begin: int = 0,
+    *,
+    hash_of: Callable[[Recorded], bytes] = lambda _event: bytes(32),
+) -> None:
+    """Write made events into a test database's log, from position ``begin`` on; hashes are left empty unless asked for."""
     connection = await asyncpg.connect(superuser_url)
     empty = bytes(32)
     records = [
         (
             one.shard, one.position, one.stream_kind, one.stream_id, one.version, one.user_id, one.type, one.schema_version,
-            one.transaction_id, one.effective_at, one.recorded_at, encode(one.event).decode(), "{}", empty, empty, empty,
+            one.transaction_id, one.effective_at, one.recorded_at, encode(one.event).decode(), "{}", empty, empty, hash_of(one),
         )
         for one in events
         if one.position > begin

@@ -84,12 +84,13 @@ async def test_a_name_that_leads_here_gets_nothing(tmp_path: Path) -> None:
 async def test_whatever_is_answered_has_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Statuses, silence, a hang-up, a flood, a redirect, nobody there; no proxy of the environment is asked."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setattr(sending, "TOTAL_S", 0.3)
     async with receiver() as one, Sender(private=True) as sender:
         url = f"http://127.0.0.1:{one.port}/"
         one.answers = [200, 204, 299, 400, 410, 503, "redirect", "hang up", "flood", "silence"]
-        found = [await sender.send(url, {}, b'{"position": 1}') for _ in range(10)]
-        await asyncio.sleep(0.05)
+        found = [await sender.send(url, {}, b'{"position": 1}') for _ in range(9)]
+        monkeypatch.setattr(sending, "TOTAL_S", 1.0)
+        found.append(await sender.send(url, {}, b'{"position": 1}'))
+        await one.has(10)
         assert [one.path for one in one.got] == ["/"] * 10
         port = one.port
     async with Sender(private=True) as sender:
