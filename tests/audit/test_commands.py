@@ -208,3 +208,70 @@ async def test_follow_shows_what_is_appended(
         booking = booked(await bank.deposit(people[1], 42_00))
     line = await asyncio.to_thread(following.stdout.readline)
     assert (json.loads(line)["position"], json.loads(line)["amount"]) == (booking.position, "42.00")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify",), ("replay", "--user", NOBODY), ("export", "--format", "csv"), ("head", "key"), ("tail",), ("rebuild", "all"),
+        ("erase", "--again", "--yes"), ("erase", "--sweep", "--yes"), ("close-period", "2020-01-01", "--yes"),
+    ],
+)  # fmt: skip
+def test_nothing_is_looked_for_where_nothing_is(words: tuple[str, ...], tmp_path: Path) -> None:
+    """In a folder without data a command says so with exit code 2 and begins none: an audit of nothing finds nothing wrong."""
+    data = tmp_path / "elsewhere"
+    done = CliRunner().invoke(main, list(words), env={"FINTWIN_DATA": str(data), "DATABASE_URL": ""})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"There are no FinTwin data in {data}")
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("verify",), ("replay", "--user", NOBODY), ("export", "--format", "csv"), ("sample",)]
+)
+def test_a_database_that_cannot_be_used_is_no_finding(
+    module_database: Database, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Nobody there, nobody let in, no such socket: one sentence, and exit code 2, which is not the 1 of a fault found."""
+    known = environment(module_database)
+    url = module_database.role_urls["auditor"]
+    for wrong in ("postgresql://x:y@127.0.0.1:1/none", url.replace("fintwin_auditor:", "fintwin_auditor:no"),
+                  f"postgresql:///none?host={tmp_path}"):  # fmt: skip
+        env = {name: wrong if name.endswith("DATABASE_URL") else value for name, value in known.items()}
+        done = CliRunner().invoke(main, list(words), env=env)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith("The database cannot be used: ")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_output_that_cannot_be_written_is_said(
+    module_database: Database, people: list[UUID], tmp_path: Path
+) -> None:
+    """A folder that is not there, a full disk: exit code 2, and nothing is left behind."""
+    full = Path("/dev/full")  # Linux has it
+    places = [tmp_path / "nowhere" / "books", *([full] if full.is_char_device() else [])]
+    for words in (("export", "--format", "csv"), ("head", "export")):
+        for place in places:
+            done = ran(module_database, *words, "--output", str(place))
+            assert done.exit_code == 2
+            assert f"{place} cannot be written: " in done.stderr
+    assert full.is_char_device() or len(places) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_to_keeps_its_kind(module_database: Database, people: list[UUID], tmp_path: Path) -> None:
+    """A pipe is written into and a link followed: neither is replaced by a file."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert ran(module_database, "head", "export", "--output", str(pipe)).exit_code == 0
+        assert b"fintwin.head.v1" in os.read(reader, 65536)
+    finally:
+        os.close(reader)
+    link.symlink_to("real.csv")
+    assert ran(module_database, "export", "--format", "csv", "--output", str(link)).exit_code == 0
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert (tmp_path / "real.csv").read_text().startswith("position,")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link.csv", "pipe", "real.csv"]

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import rich_click as click
 
-from fintwin.cli.output import give_way, reader_may_leave
+from fintwin.cli.output import give_way, reader_may_leave, written
 from fintwin.cli.servers import servers_for
 from fintwin.settings import SettingsError, load
 
@@ -38,20 +38,11 @@ UNKNOWN = 3
               help="The file to write. Default: standard output.")  # fmt: skip
 def export(form: str, user: UUID | None, to_position: int | None, output: Path) -> None:
     """Write the books or the log to a file."""
-    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment, reader_may_leave():
-        if str(output) == "-":
-            code = asyncio.run(_export(environment, form, user, to_position, sys.stdout.buffer))
-        else:
-            # Complete or not at all: half a file must not be taken for the books.
-            beside = output.with_name(f"{output.name}.part")
-            try:
-                with beside.open("wb") as file:
-                    code = asyncio.run(_export(environment, form, user, to_position, file))
-                if code == 0:
-                    beside.replace(output)
-            finally:
-                beside.unlink(missing_ok=True)
-    sys.exit(code)
+    said = servers_for(os.environ, lambda sentence: click.echo(sentence, err=True))
+    with said as environment, reader_may_leave(), written(output) as file:
+        code = asyncio.run(_export(environment, form, user, to_position, file))
+        if code != 0:
+            sys.exit(code)
 
 
 async def _export(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from fintwin.cli.output import reader_may_leave, written
 from fintwin.cli.servers import servers_for
 from fintwin.settings import Settings, SettingsError, load
 
@@ -37,11 +38,8 @@ def export(output: Path) -> None:
         settings = load(environment)
         signer = _signer(settings)
         found = asyncio.run(_head(settings))
-    text = msgspec.json.format(msgspec.json.encode(signer.sign(found)), indent=2).decode() + "\n"
-    if str(output) == "-":
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, "utf-8")
+    with reader_may_leave(), written(output) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(signer.sign(found)), indent=2) + b"\n")
     _say(f"position {found.position}, hash {found.hash}")
 
 

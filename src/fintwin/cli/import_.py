@@ -64,7 +64,7 @@ def import_(
     except (MappingError, OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{mapping_file}: {error}") from None
     began = time.monotonic()
-    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment:
+    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True), new=True) as environment:
         report, is_booked = asyncio.run(_import(load(environment), file, mapping, owner, user, account, strict=strict))
     _print_findings(file, report, mapping)
     if not is_booked:

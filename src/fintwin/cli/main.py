@@ -57,7 +57,7 @@ class LazyGroup(click.RichGroup):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; a refusal ends it with code 2."""
+        """Runs the command; a refusal, or a database that cannot be used, ends it with code 2."""
         from fintwin.cli.log_lines import set_up
 
         try:
@@ -65,6 +65,13 @@ class LazyGroup(click.RichGroup):
             return super().invoke(ctx)
         except REFUSALS as refusal:
             click.echo(str(refusal), err=True)
+            ctx.exit(2)
+        except Exception as error:
+            from fintwin.store.connect import is_unusable
+
+            if not is_unusable(error):
+                raise
+            click.echo(f"The database cannot be used: {str(error) or type(error).__name__}", err=True)
             ctx.exit(2)
 
 

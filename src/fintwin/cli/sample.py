@@ -23,7 +23,7 @@ from fintwin.settings import Settings, SettingsError, load
 @click.option("--user", type=click.UUID, help="A registered user without a profile, instead of a new one.")
 def sample(seed: int, currency: str, user: UUID | None) -> None:
     """Make a user with two years of made-up history."""
-    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment:
+    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True), new=True) as environment:
         user_id, movements = asyncio.run(_sample(load(environment), seed, currency.upper(), user))
     click.echo(f"{movements:,} movements", err=True)
     click.echo(str(user_id))

@@ -1,7 +1,8 @@
 """The servers that a command works on: those that are named, those that run already, or its own for as long as it takes.
 
 With `DATABASE_URL` it is those servers. Without it, a `fintwin run` on the same data folder is joined while it goes on
-serving; where none runs, the embedded servers are started for the command and stopped with it.
+serving; where none runs, the embedded servers are started for the command and stopped with it. A folder that holds no data is
+begun by commands that book (``new``) only: an audit of nothing would find nothing wrong.
 
     with servers_for(os.environ, say) as environment:
         settings = load(environment)
@@ -13,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from fintwin.embedded import EmbeddedServers
+from fintwin.embedded.accounts import is_settled
 from fintwin.embedded.running import running_environment, running_superuser_url
-from fintwin.settings import SettingsError, start_options
+from fintwin.settings import SettingsError, StartOptions, start_options
 
 MIGRATION_PATIENCE_S = 15.0
 
@@ -30,6 +32,7 @@ def administrator_for(environ: Mapping[str, str], say: Callable[[str], None]) ->
             raise SettingsError(msg)
         yield url
         return
+    _expect_data(options)
     running = running_superuser_url(options.data_folder)
     if running is not None:
         yield running
@@ -39,14 +42,18 @@ def administrator_for(environ: Mapping[str, str], say: Callable[[str], None]) ->
 
 
 @contextmanager
-def servers_for(environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Mapping[str, str]]:
-    """The environment that `fintwin.settings.load` reads, with the database up to date."""
+def servers_for(
+    environ: Mapping[str, str], say: Callable[[str], None], *, new: bool = False
+) -> Iterator[Mapping[str, str]]:
+    """The environment that `fintwin.settings.load` reads, with the database up to date; ``new``: begun where there is none."""
     from fintwin.store.migrate import MigrationError, migrate, pending
 
     options = start_options(environ)
     if not options.embedded:
         yield environ
         return
+    if not new:
+        _expect_data(options)
     running = running_environment(options.data_folder)
     if running is not None:
         # A start that is under way brings the database up to date in a moment.
@@ -64,3 +71,12 @@ def servers_for(environ: Mapping[str, str], say: Callable[[str], None]) -> Itera
         except MigrationError as error:
             raise SettingsError(str(error)) from None
         yield {**environ, **servers.environment()}
+
+
+def _expect_data(options: StartOptions) -> None:
+    if not is_settled(options.data_folder):
+        msg = (
+            f"There are no FinTwin data in {options.data_folder.absolute()}: name their folder with FINTWIN_DATA, or their "
+            "database with DATABASE_URL."
+        )
+        raise SettingsError(msg)

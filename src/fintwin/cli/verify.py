@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from fintwin.cli.output import give_way
+from fintwin.cli.output import give_way, reader_may_leave
 from fintwin.cli.servers import servers_for
 from fintwin.settings import Settings, SettingsError, load
 
@@ -57,13 +57,10 @@ def verify(
     with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment:
         give_way()
         report = asyncio.run(_verify(environment, heads, since, public_key, read_models=read_models, jobs=jobs))
-    if form == "json":
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
-    else:
-        click.echo(_text(report))
-    sys.exit(0 if report.sound else FOUND_WRONG)
+    code = 0 if report.sound else FOUND_WRONG
+    with reader_may_leave(code):
+        click.echo(_json(report) if form == "json" else _text(report))
+    sys.exit(code)
 
 
 async def _verify(
@@ -169,6 +166,12 @@ def _signed(path: Path, public_key: str | None, settings: Settings) -> "SignedHe
     except (SignatureError, msgspec.DecodeError) as error:
         msg = f"{path} is not a head to rely on: {error}"
         raise SettingsError(msg) from None
+
+
+def _json(report: "Report") -> bytes:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(report), indent=2)
 
 
 def _text(report: "Report") -> str:

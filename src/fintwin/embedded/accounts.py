@@ -92,6 +92,16 @@ def settle(wanted: Path, say: Callable[[str], None], shared: Path = SHARED_FOLDE
     return Place(moved, account)
 
 
+def is_settled(wanted: Path, shared: Path = SHARED_FOLDER) -> bool:
+    """Whether servers were ever started on this data folder; makes nothing."""
+    wanted = wanted.resolve()
+    folders = (wanted, shared / _name_for(wanted))
+    try:
+        return any((folder / name).exists() for folder in folders for name in ("lock", "postgres"))
+    except PermissionError:
+        return True  # whose it is, and that it cannot be used, is told by whoever uses it
+
+
 def service_account() -> Account:
     """The unprivileged account that root drops to: `fintwin` where an administrator made one, else `nobody`."""
     for name in SERVICE_ACCOUNTS:

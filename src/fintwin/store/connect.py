@@ -8,6 +8,7 @@ one that takes writes is found each time a connection is made.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from socket import gaierror
 from typing import Final
 
 import asyncpg
@@ -45,6 +46,29 @@ UNDONE = (
     asyncpg.InsufficientResourcesError,
 )
 """The statement was certainly undone; it may be tried again later."""
+
+_UNUSABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.TargetServerAttributeNotMatched,
+    gaierror,
+    ConnectionError,
+    TimeoutError,
+)
+
+
+def is_unusable(error: Exception) -> bool:
+    """Whether it says that there is no such database, or not for us, or not now: for a command that cannot go on."""
+    socket_missing = isinstance(error, FileNotFoundError) and error.filename is None
+    return socket_missing or isinstance(error, _UNUSABLE)
 
 
 async def _keep_as_is(_connection: object) -> None:
