@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import redis
 from fintwin.embedded import EmbeddedError, EmbeddedServers
 from fintwin.embedded.accounts import settle
 from fintwin.embedded.secrets_file import FILE_NAME
+from fintwin.embedded.servers import RESTARTS_MAX
 from tests.cli.processes import servers_of, wait_until
 from tests.conftest import reachable_folder
 
@@ -155,6 +157,27 @@ def test_a_server_that_was_killed_is_started_again_where_it_was(started: Embedde
     started.restart_ended()
     assert (started.postgres.port, started.valkey.port) == ports
     assert started.postgres.run_sql("SELECT n FROM kept").strip() == "42"
+    with redis.Redis.from_url(started.redis_url) as client:
+        assert client.ping()
+
+
+def test_a_valkey_that_does_not_last_is_gone_without(started: EmbeddedServers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left alone for a while, said once, and the database goes on; later it is started again."""
+    said: list[str] = []
+    monkeypatch.setattr(started, "_say", said.append)
+    monkeypatch.setitem(started._restarts, "Valkey", deque([time.monotonic()] * RESTARTS_MAX))
+    child = started.valkey.child
+    assert child is not None
+    child.kill()
+    child.wait()
+    for _ in range(3):
+        started.restart_ended()
+    assert started.valkey.child is child
+    assert len(said) == 1
+    assert said[0].startswith("Valkey keeps ending (exit code -9)")
+    assert started.postgres.run_sql("SELECT 1").strip() == "1"
+    started._restarts["Valkey"].clear()
+    started.restart_ended()
     with redis.Redis.from_url(started.redis_url) as client:
         assert client.ping()
 

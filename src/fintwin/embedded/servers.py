@@ -12,7 +12,7 @@ out addresses and secrets, restarts a server that ended by itself, and stops eve
 import fcntl
 import os
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -39,7 +39,8 @@ class EmbeddedServers:
         self._say = say
         self._shared = shared
         self._lock = -1
-        self._restarts: deque[float] = deque(maxlen=RESTARTS_MAX)
+        self._restarts: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RESTARTS_MAX))
+        self._without_valkey = False
         self.folder: Path
         self.postgres: Postgres
         self.valkey: Valkey
@@ -100,17 +101,30 @@ class EmbeddedServers:
         return service_environment(self.folder, self.secrets, self.role_urls) | {"REDIS_URL": self.redis_url}
 
     def restart_ended(self) -> None:
-        """Starts a server again that ended by itself, on its old port; gives up when that does not last."""
-        for name, server in (("Postgres", self.postgres), ("Valkey", self.valkey)):
-            if server.child is None or server.child.poll() is None:
-                continue
-            now = time.monotonic()
-            if len(self._restarts) == RESTARTS_MAX and now - self._restarts[0] < RESTARTS_WINDOW_S:
-                msg = f"{name} keeps ending (exit code {server.child.returncode}): see {self.folder}/{name.lower()}.log"
-                raise EmbeddedError(msg)
-            self._restarts.append(now)
-            self._say(f"{name} ended by itself (exit code {server.child.returncode}) and is started again")
-            server.start()
+        """Starts a server again that ended by itself, on its old port.
+
+        A Postgres that does not last ends the service. Without a Valkey it goes on: that one is left alone for a while.
+        """
+        self._restart_ended("Postgres", self.postgres)
+        try:
+            self._restart_ended("Valkey", self.valkey)
+        except EmbeddedError as error:
+            if not self._without_valkey:
+                self._say(f"{error} FinTwin goes on without it and tries again in a minute.")
+                self._without_valkey = True
+        else:
+            self._without_valkey = False
+
+    def _restart_ended(self, name: str, server: Postgres | Valkey) -> None:
+        if server.child is None or server.child.poll() is None:
+            return
+        now, restarts = time.monotonic(), self._restarts[name]
+        if len(restarts) == RESTARTS_MAX and now - restarts[0] < RESTARTS_WINDOW_S:
+            msg = f"{name} keeps ending (exit code {server.child.returncode}): see {self.folder}/{name.lower()}.log."
+            raise EmbeddedError(msg)
+        restarts.append(now)
+        self._say(f"{name} ended by itself (exit code {server.child.returncode}) and is started again")
+        server.start()
 
     def _stop(self) -> None:
         for server in (getattr(self, "valkey", None), getattr(self, "postgres", None)):
