@@ -22,7 +22,10 @@ BEGIN
     v_reached := read.reach('statements_vN', p_user, p_min);
     RETURN QUERY
         SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
-            SELECT s.* FROM read.statement_vN s
+            SELECT s.user_id, s.transaction_id, s.position, s.type, s.account_id, s.to_account, s.amount_minor,
+                s.currency, s.decimals, s.category, s.note, s.note_on, s.counterparty, s.payee_ref, s.effective_at,
+                s.recorded_at, s.date_only, s.balance_after_minor, s.to_balance_after_minor, s.reverses, s.reversed_by
+                FROM read.statement_vN s
                 WHERE v_reached IS NOT NULL AND s.user_id = p_user
                     AND (p_before IS NULL OR s.position < p_before)
                     AND (p_types IS NULL OR s.type = ANY (p_types))
@@ -59,7 +62,10 @@ BEGIN
         SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
             SELECT * FROM (
                 (
-                    SELECT s.* FROM read.statement_vN s
+                    SELECT s.user_id, s.transaction_id, s.position, s.type, s.account_id, s.to_account, s.amount_minor,
+                        s.currency, s.decimals, s.category, s.note, s.note_on, s.counterparty, s.payee_ref, s.effective_at,
+                        s.recorded_at, s.date_only, s.balance_after_minor, s.to_balance_after_minor, s.reverses, s.reversed_by
+                        FROM read.statement_vN s
                         WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.account_id = p_account
                             AND s.balance_after_minor IS NOT NULL AND (p_before IS NULL OR s.position < p_before)
                             AND (p_types IS NULL OR s.type = ANY (p_types))
@@ -72,7 +78,10 @@ BEGIN
                 )
                 UNION ALL
                 (
-                    SELECT s.* FROM read.statement_vN s
+                    SELECT s.user_id, s.transaction_id, s.position, s.type, s.account_id, s.to_account, s.amount_minor,
+                        s.currency, s.decimals, s.category, s.note, s.note_on, s.counterparty, s.payee_ref, s.effective_at,
+                        s.recorded_at, s.date_only, s.balance_after_minor, s.to_balance_after_minor, s.reverses, s.reversed_by
+                        FROM read.statement_vN s
                         WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.to_account = p_account
                             AND s.to_balance_after_minor IS NOT NULL AND (p_before IS NULL OR s.position < p_before)
                             AND (p_types IS NULL OR s.type = ANY (p_types))
@@ -104,7 +113,10 @@ BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
     v_reached := read.reach('statements_vN', p_user, p_min);
     RETURN QUERY
-        SELECT v_reached, s.* FROM (SELECT) AS once
+        SELECT v_reached, s.user_id, s.transaction_id, s.position, s.type, s.account_id, s.to_account, s.amount_minor,
+                s.currency, s.decimals, s.category, s.note, s.note_on, s.counterparty, s.payee_ref, s.effective_at,
+                s.recorded_at, s.date_only, s.balance_after_minor, s.to_balance_after_minor, s.reverses, s.reversed_by
+            FROM (SELECT) AS once
             LEFT JOIN read.statement_vN s ON v_reached IS NOT NULL AND s.user_id = p_user
                 AND s.transaction_id = p_transaction;
 END
@@ -130,9 +142,65 @@ BEGIN
     v_reached := read.reach('statements_vN', p_user, p_min);
     RETURN QUERY
         SELECT v_reached, q.* FROM (SELECT) AS once LEFT JOIN (
-            SELECT s.* FROM read.statement_vN s
+            SELECT s.user_id, s.transaction_id, s.position, s.type, s.account_id, s.to_account, s.amount_minor,
+                s.currency, s.decimals, s.category, s.note, s.note_on, s.counterparty, s.payee_ref, s.effective_at,
+                s.recorded_at, s.date_only, s.balance_after_minor, s.to_balance_after_minor, s.reverses, s.reversed_by
+                FROM read.statement_vN s
                 WHERE v_reached IS NOT NULL AND s.user_id = p_user AND s.position > p_after AND s.position <= p_until
                 ORDER BY s.position LIMIT p_limit
         ) q ON true ORDER BY q.position;
+END
+$$;
+
+-- Pages without any condition, several at once, each for its own user: the rows as ready text, newest first, with their
+-- positions, those before p_befores[i] where it is given, of the own account p_accounts[i] or without one of all. A row in the
+-- order of the questions for each; `reached` as in read.accounts, without it nothing is told. Every question is asked under
+-- the policy of its own tenant. One plan serves all: making one for each question cost three times what answering it does.
+CREATE OR REPLACE FUNCTION read.statement_pages(
+    p_users uuid[], p_mins bigint[], p_accounts uuid[], p_befores bigint[], p_limits integer[]
+)
+RETURNS TABLE (reached bigint, told text[], positions bigint[])
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
+    SET enable_sort = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+    v_user uuid;
+    v_before bigint;
+BEGIN
+    FOR i IN 1 .. cardinality(p_users) LOOP
+        v_user := p_users[i];
+        v_before := coalesce(p_befores[i], 9223372036854775807);
+        PERFORM set_config('fintwin.user_id', v_user::text, true);
+        reached := read.reach('statements_vN', v_user, p_mins[i]);
+        told := NULL;
+        positions := NULL;
+        IF reached IS NULL THEN
+            NULL;
+        ELSIF p_accounts[i] IS NULL THEN
+            SELECT array_agg(q.told), array_agg(q.position) INTO told, positions FROM (
+                SELECT s.told, s.position FROM read.statement_vN s
+                    WHERE s.user_id = v_user AND s.position < v_before ORDER BY s.position DESC LIMIT p_limits[i]
+            ) q;
+        ELSE
+            SELECT array_agg(q.told), array_agg(q.position) INTO told, positions FROM (
+                SELECT legs.told, legs.position FROM (
+                    (
+                        SELECT s.told, s.position FROM read.statement_vN s
+                            WHERE s.user_id = v_user AND s.account_id = p_accounts[i] AND s.balance_after_minor IS NOT NULL
+                                AND s.position < v_before
+                            ORDER BY s.position DESC LIMIT p_limits[i]
+                    )
+                    UNION ALL
+                    (
+                        SELECT s.told, s.position FROM read.statement_vN s
+                            WHERE s.user_id = v_user AND s.to_account = p_accounts[i]
+                                AND s.to_balance_after_minor IS NOT NULL AND s.position < v_before
+                            ORDER BY s.position DESC LIMIT p_limits[i]
+                    )
+                ) legs ORDER BY legs.position DESC LIMIT p_limits[i]
+            ) q;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
 END
 $$;

@@ -1,4 +1,4 @@
--- One row per transaction of a user; see src/fintwin/projections/statements.py.
+-- One row per transaction of a user; see src/fintwin/projections/statements.py, for `told` statement_json.py.
 CREATE TABLE read.statement_vN (
     user_id uuid NOT NULL,
     transaction_id uuid NOT NULL,
@@ -21,6 +21,7 @@ CREATE TABLE read.statement_vN (
     to_balance_after_minor bigint,
     reverses uuid,
     reversed_by uuid,
+    told text NOT NULL,
     PRIMARY KEY (user_id, transaction_id)
 );
 CREATE INDEX statement_vN_order ON read.statement_vN (user_id, position);

@@ -99,8 +99,11 @@ async def stored_rows(pool: Pool, model: ReadModel, version: int | None = None) 
             (version,) = [one.version for one in builds if one.model == model.name and one.state == "live"]
         for table in model.tables:
             stored = projecting.stored_table(table, version)
+            width = len(table.row.__struct_fields__)
             for record in await connection.fetch(f"SELECT * FROM {stored.name}"):
-                row = stored.decode(record)
+                row = stored.decode(record[:width])
+                if table.made is not None:
+                    assert record[table.made[0]] == table.made[1](row), "made of the row as it is"
                 rows.setdefault(row.user_id, {})[table.key_of(row)] = row  # type: ignore[attr-defined]
     return rows
 

@@ -60,6 +60,7 @@ from fintwin.api.web import WebApp, is_service
 from fintwin.bootstrap import Services
 from fintwin.settings import web_folder
 from fintwin.store.heads import Heads
+from fintwin.store.statement_pages import StatementPages
 
 UNTOLD: Final = ("/health/", "/metrics")
 """Asked for every few seconds by whoever watches the service: not logged."""
@@ -78,6 +79,7 @@ class Application(Litestar):
         self.tracing = tracing
         self.currencies = Currencies(services.pools["api"])
         self.heads = Heads(services.pools["api"])
+        self.statement_pages = StatementPages(services.pools["api"])
         self.requests = Requests()
         self.process = os.urandom(6).hex()
         self._numbers = count(1)

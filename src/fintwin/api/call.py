@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fintwin.api.movements import Currencies
     from fintwin.bootstrap import Services
     from fintwin.store.heads import Heads
+    from fintwin.store.statement_pages import StatementPages
 
 KEY_LENGTH_MAX: Final = 255
 GUESSES_COUNTED_MAX: Final = 1000
@@ -72,6 +73,11 @@ class Call(Request[Bearer, Any, State]):
     def heads(self) -> Heads:
         """Reads heads for all requests together."""
         return cast("Heads", self.app.heads)  # type: ignore[attr-defined]
+
+    @property
+    def statement_pages(self) -> StatementPages:
+        """Reads pages of statements for all requests together."""
+        return cast("StatementPages", self.app.statement_pages)  # type: ignore[attr-defined]
 
     @property
     def metrics(self) -> CollectorRegistry:

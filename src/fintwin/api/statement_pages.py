@@ -5,6 +5,8 @@ here, row by row, after opening.
 
     page = await find(pool, key, user_id, Search(wanted=Filter(), limit=100, q="rent"))
     page.rows, page.cursor
+
+A page without any condition is not taken apart at all: `told` opens what is sealed in the text that the read model has ready.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from fintwin.store import reading
 from fintwin.store.connect import Pool
 from fintwin.store.keys import UserKey
 from fintwin.store.reading import Filter
+from fintwin.store.statement_pages import PageWanted, StatementPages
 
 STEP: Final = 1000
 POSITION_MAX: Final = 2**63 - 1
@@ -38,6 +41,17 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = 0
     q: str | None = None
     min_position: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked for but the newest, or those before a position."""
+        wanted = self.wanted
+        return (
+            self.q is None
+            and self.offset == 0
+            and wanted
+            == Filter(account_id=wanted.account_id, before=wanted.before, offset=wanted.offset, limit=wanted.limit)
+        )
 
     def matches(self, row: Transaction) -> bool:
         """Whether an opened row holds the words that are looked for."""
@@ -72,6 +86,22 @@ async def find(pool: Pool, key: UserKey, user_id: UUID, search: Search) -> Page:
     return _page(found[search.offset : enough], search.limit)
 
 
+async def told(pages: StatementPages, key: UserKey, user_id: UUID, search: Search) -> tuple[bytes, int | None]:
+    """A plain page as JSON, and the cursor that leads on. Raises `reading.NotReachedError`."""
+    account_id, limit = search.wanted.account_id, search.limit
+    page = await pages.of(
+        PageWanted(
+            user_id=user_id,
+            limit=limit + 1,
+            min_position=search.min_position,
+            account_id=account_id,
+            before=search.wanted.before,
+        )
+    )
+    body = b"[" + transaction.of_page(page.told[:limit], key, account_id) + b"]"
+    return body, page.positions[limit - 1] if len(page.told) > limit else None
+
+
 async def _rows(pool: Pool, key: UserKey, user_id: UUID, wanted: Filter, min_position: int | None) -> list[Transaction]:
     seen = await reading.transactions(pool, user_id, wanted, min_position=min_position)
     return [transaction.of_statement(row, key, wanted.account_id) for row in seen.value]
@@ -88,6 +118,8 @@ def next_link(path: str, parameters: list[tuple[str, str]], limit: int, cursor: 
     if cursor is None:
         return {}
     kept = [(name, value) for name, value in parameters if name not in {"cursor", "offset", "limit"}]
+    if not kept:
+        return {"Link": f'<{path}?limit={limit}&cursor={cursor}>; rel="next"'}
     query = urlencode([*kept, ("limit", str(limit)), ("cursor", str(cursor))])
     return {"Link": f'<{path}?{query}>; rel="next"'}
 

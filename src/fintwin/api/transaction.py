@@ -6,6 +6,7 @@ than that id. Sealed texts are opened here, at the edge.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -13,12 +14,14 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from fintwin.api.answers import encode
 from fintwin.api.money import out
 from fintwin.domain import accounts
 from fintwin.domain.accounts import MoneyEvent, TransferReceived, TransferSent
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import Movement
+from fintwin.projections.statement_json import BALANCE, pieces
 from fintwin.projections.statements import Statement
 from fintwin.store.keys import UserKey
 from fintwin.store.statements import StatementRow
@@ -156,6 +159,21 @@ def of_statement(row: Statement, key: UserKey, account_id: UUID | None = None) -
     )
 
 
+def of_page(rows: Sequence[str], key: UserKey, account_id: UUID | None = None) -> bytes:
+    """The same of rows as the read model tells them (`statement_json`): their JSON, with commas between."""
+
+    def filler(place: str) -> Callable[[bytes], bytes]:
+        field, _, of_account = place.partition("|")
+        stream_id = UUID(of_account)
+        if field == BALANCE:
+            side = int(account_id == stream_id)
+            return lambda paid_received: paid_received.split(b" ")[side]
+        opened = key.opener(StreamKey(StreamKind.ACCOUNT, stream_id), field)
+        return lambda sealed: encode(opened(sealed).decode())
+
+    return b"".join(pieces(",".join(rows).encode(), filler))
+
+
 def _balance_minor(row: Statement, account_id: UUID | None) -> int:
     balance_minor = row.balance_after_minor
     if balance_minor is None or (account_id is not None and account_id == row.to_account):
@@ -164,7 +182,7 @@ def _balance_minor(row: Statement, account_id: UUID | None) -> int:
     return balance_minor
 
 
-def brought_forward(account_id: UUID, oldest_shown: Transaction, newest_hidden: Statement) -> Transaction:
+def brought_forward(account_id: UUID, oldest_shown: Statement, newest_hidden: Statement) -> Transaction:
     """One row in place of all older ones, so that whoever adds up the rows gets the balance."""
     balance_minor = _balance_minor(newest_hidden, account_id)
     currency = newest_hidden.currency

@@ -40,10 +40,7 @@ class Comparing:
     def tables(names: Collection[str]) -> dict[str, list[tuple[str, str]]]:
         """By model, its tables and their columns as SQL, in the order of the row's fields."""
         return {
-            name: [
-                (table.name, ", ".join(f'"{field}"' for field in table.row.__struct_fields__))
-                for table in _MODELS[name].tables
-            ]
+            name: [(table.name, ", ".join(f'"{column}"' for column in table.columns)) for table in _MODELS[name].tables]
             for name in names
         }
 
@@ -122,7 +119,7 @@ class _Build:
         (expected,) = self._stored[table].records([row])
         if _encoder.encode(list(expected)) == _encoder.encode(list(found)):
             return None
-        names = self._tables[table].row.__struct_fields__
+        names = self._tables[table].columns
         for name, wanted, there in zip(names, expected, found, strict=True):
             if _encoder.encode(wanted) != _encoder.encode(there):
                 return f"{name} is {there}, the replay gives {wanted}"

@@ -105,6 +105,14 @@ class Table(msgspec.Struct, frozen=True):
     row: type[Row]
     key_fields: int
     """How many leading fields make up the primary key, ``user_id`` included."""
+    made: tuple[str, Callable[[Any], str]] | None = None
+    """A last column of the database's, name and what it holds of a row: made for readers whenever a row is written, and no
+    part of the row that folds see."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table, in their order."""
+        return (*self.row.__struct_fields__, *(() if self.made is None else self.made[:1]))
 
     def key_of(self, row: Row) -> Key:
         """The key of a row."""

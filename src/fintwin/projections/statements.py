@@ -33,6 +33,7 @@ from fintwin.domain.accounts.state import SIGNS
 from fintwin.domain.money import exponent
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows, current
+from fintwin.projections.statement_json import told
 
 STATEMENT: Final = "statement"
 ACCOUNT: Final = "statement_account"
@@ -207,7 +208,10 @@ def _annotate(rows: UserRows, changes: dict[Key, Any], event: Recorded) -> None:
 MODEL: Final = ReadModel(
     name="statements",
     version=1,
-    tables=(Table(STATEMENT, Statement, key_fields=2), Table(ACCOUNT, StatementAccount, key_fields=2)),
+    tables=(
+        Table(STATEMENT, Statement, key_fields=2, made=("told", told)),
+        Table(ACCOUNT, StatementAccount, key_fields=2),
+    ),
     events=(Deposited, Withdrawn, TransferSent, TransferReceived, TransactionAnnotated),
     keys=keys,
     fold=fold,

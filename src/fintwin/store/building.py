@@ -98,7 +98,7 @@ async def create(connection: Connection, model: ReadModel, sources: Sources) -> 
 
 
 async def _check_columns(connection: Connection, model: ReadModel, version: int) -> None:
-    wanted = {stored_table(table, version).name: table.row.__struct_fields__ for table in model.tables}
+    wanted = {stored_table(table, version).name: table.columns for table in model.tables}
     rows = await connection.fetch(
         """SELECT t.name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
         FROM unnest($1::text[]) AS t(name) JOIN pg_attribute a ON a.attrelid = t.name::regclass AND a.attnum > 0
@@ -107,7 +107,7 @@ async def _check_columns(connection: Connection, model: ReadModel, version: int)
     )
     for name, columns in rows:
         if tuple(columns) != wanted[name]:
-            msg = f"projections/{model.name}/table.sql: {name} has the columns {columns}, the struct the fields {wanted[name]}."
+            msg = f"projections/{model.name}/table.sql: {name} has the columns {columns}, the code {wanted[name]}."
             raise TableMismatchError(msg)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -73,6 +73,7 @@ class Stored(msgspec.Struct, frozen=True):
     key_fields: int
     column_types: tuple[str, ...]
     json_columns: tuple[tuple[int, msgspec.json.Decoder[Any]], ...]
+    made: Callable[[Any], str] | None
     select_keys: str
     select_users: str
     insert: Way
@@ -91,12 +92,14 @@ class Stored(msgspec.Struct, frozen=True):
 
     def records(self, rows: Iterable[Row]) -> Iterable[Sequence[Any]]:
         """Rows as the database takes them."""
-        if not self.json_columns:
+        if not self.json_columns and self.made is None:
             return map(astuple, rows)
         return map(self._record, rows)
 
     def _record(self, row: Row) -> Sequence[Any]:
         values: Sequence[Any] = astuple(row)
+        if self.made is not None:
+            values = (*values, self.made(row))
         for index, _ in self.json_columns:
             if values[index] is not None:
                 values = [*values[:index], _encoder.encode(values[index]).decode(), *values[index + 1 :]]
@@ -137,11 +140,17 @@ def stored_table(table: Table, version: int) -> Stored:
     hints = typing.get_type_hints(table.row)
     fields = table.row.__struct_fields__
     kinds = [_column_type(hints[field]) for field in fields]
+    json_columns = tuple(
+        (index, msgspec.json.Decoder(_without_none(hints[field])))
+        for index, (field, kind) in enumerate(zip(fields, kinds, strict=True))
+        if kind == "json"
+    )
+    kinds += ["text"] * (len(table.columns) - len(fields))
     name = f"read.{table.name}_v{version}"
     keys = fields[: table.key_fields]
-    rest = fields[table.key_fields :]
+    rest = table.columns[table.key_fields :]
     key_arrays = _arrays(kinds[: table.key_fields], 1)
-    listed = ", ".join(f'"{field}"' for field in fields)
+    listed = ", ".join(f'"{column}"' for column in table.columns)
     shown = ", ".join(f't."{field}"' for field in fields)
     same = " AND ".join(f't."{field}" = q."{field}"' for field in keys)
     key_list = ", ".join(f'"{field}"' for field in keys)
@@ -154,11 +163,8 @@ def stored_table(table: Table, version: int) -> Stored:
         row=table.row,
         key_fields=table.key_fields,
         column_types=tuple(kinds),
-        json_columns=tuple(
-            (index, msgspec.json.Decoder(_without_none(hints[field])))
-            for index, (field, kind) in enumerate(zip(fields, kinds, strict=True))
-            if kind == "json"
-        ),
+        json_columns=json_columns,
+        made=None if table.made is None else table.made[1],
         # Key by key: a join would read a whole index of a table that has never been analysed.
         select_keys=f"SELECT {shown} FROM {asked} CROSS JOIN LATERAL (SELECT * FROM {name} t WHERE {same} OFFSET 0) t",  # noqa: S608
         select_users=f"SELECT {shown} FROM {name} t WHERE t.user_id = ANY ($1)",  # noqa: S608

@@ -11,7 +11,7 @@ reads a state from before the own last write; after `WAIT_SECONDS` it raises `No
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -56,12 +56,17 @@ async def ask(pool: Connection | Pool, sql: str, *arguments: Any) -> list[Any]:
 
     Raises `NotReachedError`.
     """
+    return await until_reached(lambda: pool.fetch(sql, *arguments))
+
+
+async def until_reached(fetch: Callable[[], Awaitable[list[Any]]]) -> list[Any]:
+    """What ``fetch`` gives as soon as its first row has ``reached``. Raises `NotReachedError`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WAIT_SECONDS
     pause = _PAUSE_SECONDS_MIN
     while True:
         try:
-            rows: list[Any] = await pool.fetch(sql, *arguments)
+            rows = await fetch()
         except _MISSING as error:
             if isinstance(error, asyncpg.InternalServerError) and "cache lookup failed" not in str(error):
                 raise

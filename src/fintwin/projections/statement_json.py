@@ -1,0 +1,125 @@
+r"""A row of the statement as people get it: JSON that is made once, when the row is written, with holes in it.
+
+Statements are read far more often than booked, and most of what a page cost was making the same text again. Holes are what is
+sealed, which only the reader's own key opens, and the balance of a transfer between two own accounts, which depends on the
+account that is looked at. They lie between `HOLE` marks, which JSON never contains; a row has an even number of marks, so that
+rows put together are still told apart by counting. What comes before the last ``|`` of a hole says what it is.
+
+    {"id":"...","note":<HOLE>note|<account>|s1.AAAA<HOLE>,"created_at":"..."}
+
+>>> b"".join(pieces(b'{"note":\x1fnote|7|s1.AAAA\x1f,"position":3}', lambda place: lambda sealed: b'"Rent"'))
+b'{"note":"Rent","position":3}'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import msgspec
+
+from fintwin.domain.accounts.events import Counterparty
+from fintwin.domain.money import to_decimal
+
+if TYPE_CHECKING:
+    from fintwin.projections.statements import Statement
+
+HOLE: Final = "\x1f"
+BALANCE: Final = "balance"
+_MARK: Final = HOLE.encode()
+
+
+class _Told(msgspec.Struct, gc=False):
+    """The fields of `api.transaction.Transaction`, in its order."""
+
+    id: UUID
+    account_id: UUID
+    type: str
+    amount: Decimal
+    to_account: UUID | None
+    note: msgspec.Raw | None
+    created_at: datetime
+    currency: str
+    effective_at: datetime
+    date_only: bool
+    category: str | None
+    counterparty: _Party | None
+    balance_after: Decimal | msgspec.Raw
+    reverses: UUID | None
+    reversed_by: UUID | None
+    position: int
+    brought_forward: bool = False
+
+
+class _Party(msgspec.Struct, gc=False):
+    name: msgspec.Raw | None
+    account: msgspec.Raw | None
+    bank: str | None
+
+
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def _hole(field: str, account_id: UUID, text: str) -> msgspec.Raw:
+    return msgspec.Raw(f"{HOLE}{field}|{account_id.hex}|{text}{HOLE}".encode())
+
+
+def told(row: Statement) -> str:
+    """The JSON of a row with its holes."""
+    currency, account_id = row.currency, row.account_id
+    paid, received = row.balance_after_minor, row.to_balance_after_minor
+    balance: Decimal | msgspec.Raw
+    if paid is None or received is None:
+        one = received if paid is None else paid
+        assert one is not None, "one side of a transaction is the user's"
+        balance = to_decimal(one, currency)
+    else:
+        assert row.to_account is not None, "a balance of its receiver has a receiver"
+        balance = _hole(BALANCE, row.to_account, f"{to_decimal(paid, currency)} {to_decimal(received, currency)}")
+    note = None
+    if row.note is not None:
+        assert row.note_on is not None, "a note was sealed for some account"
+        note = _hole("note", row.note_on, row.note)
+    shown = _Told(
+        row.transaction_id,
+        account_id,
+        row.type,
+        to_decimal(row.amount_minor, currency),
+        row.to_account,
+        note,
+        row.recorded_at,
+        currency,
+        row.effective_at,
+        row.date_only,
+        row.category,
+        None if row.counterparty is None else _party(row.counterparty, account_id),
+        balance,
+        row.reverses,
+        row.reversed_by,
+        row.position,
+    )
+    return _encode(shown).decode()
+
+
+def _party(sealed: Counterparty, account_id: UUID) -> _Party:
+    return _Party(
+        None if sealed.name is None else _hole("counterparty.name", account_id, sealed.name),
+        None if sealed.account is None else _hole("counterparty.account", account_id, sealed.account),
+        sealed.bank,
+    )
+
+
+def pieces(text: bytes, filler: Callable[[str], Callable[[bytes], bytes]]) -> list[bytes]:
+    """Rows put together, with every hole filled: ``filler`` gets what holes are, and gives what makes their JSON of the text."""
+    found = text.split(_MARK)
+    fillers: dict[bytes, Callable[[bytes], bytes]] = {}
+    for index in range(1, len(found), 2):
+        place, _, inside = found[index].rpartition(b"|")
+        fill = fillers.get(place)
+        if fill is None:
+            fill = fillers[place] = filler(place.decode())
+        found[index] = fill(inside)
+    return found

@@ -1,0 +1,72 @@
+"""Pages of a statement as ready text, for many readers at once (`store.together`): what lists without any condition are made of.
+
+The rows come as `projections.statement_json` wrote them, sealed texts and all; every page is read under the policy of its own
+tenant. A page waits for what it has to show like any other read (`store.reading`). Large pages go alone.
+
+    pages = StatementPages(pool)
+    page = await pages.of(PageWanted(user_id=user_id, limit=51))
+    page.told, page.positions
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from fintwin.store.connect import Pool
+from fintwin.store.reading import until_reached
+from fintwin.store.together import Together
+
+TOGETHER_MAX: Final = 32
+TOGETHER_LIMIT_MAX: Final = 201
+_SQL: Final = "SELECT * FROM read.statement_pages($1, $2, $3, $4, $5)"
+
+
+class PageWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows: the newest ``limit`` of one own account or of all, those before a position where ``before`` gives one."""
+
+    user_id: UUID
+    limit: int
+    min_position: int | None = None
+    account_id: UUID | None = None
+    before: int | None = None
+
+
+class StatementPage(msgspec.Struct, frozen=True):
+    """Rows newest first, with their positions in the log."""
+
+    told: list[str]
+    positions: list[int]
+
+
+class StatementPages:
+    """See the module. One per process."""
+
+    def __init__(self, pool: Pool) -> None:
+        """``pool`` of the role `api`."""
+        self._pool = pool
+        self._together: Together[PageWanted, Any] = Together(self._ask, together_max=TOGETHER_MAX)
+
+    async def of(self, wanted: PageWanted) -> StatementPage:
+        """One page. Raises `reading.NotReachedError` and what the database raises."""
+
+        async def ask() -> list[Any]:
+            if wanted.limit > TOGETHER_LIMIT_MAX:
+                return await self._ask([wanted])
+            return [await self._together.of(wanted)]
+
+        ((_, told, positions),) = await until_reached(ask)
+        return StatementPage(told or [], positions or [])
+
+    async def _ask(self, asked: list[PageWanted]) -> list[Any]:
+        rows: list[Any] = await self._pool.fetch(
+            _SQL,
+            [one.user_id for one in asked],
+            [one.min_position for one in asked],
+            [one.account_id for one in asked],
+            [one.before for one in asked],
+            [one.limit for one in asked],
+        )
+        return rows

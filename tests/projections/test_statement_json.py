@@ -1,0 +1,66 @@
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import UUID
+
+from hypothesis import given, settings
+
+from fintwin.domain.money import to_decimal
+from fintwin.domain.streams import Recorded
+from fintwin.projections.model import fold_all
+from fintwin.projections.statement_json import BALANCE, pieces, told
+from fintwin.projections.statements import MODEL, STATEMENT, Statement
+from tests.projections.histories import histories
+
+
+def seen_from(account: UUID | None) -> Callable[[str], Callable[[bytes], bytes]]:
+    """Fills holes with what is in them; a balance as it is from one account."""
+
+    def filler(place: str) -> Callable[[bytes], bytes]:
+        field, _, of_account = place.partition("|")
+        if field == BALANCE:
+            return lambda inside: inside.split(b" ")[UUID(of_account) == account]
+        return lambda inside: json.dumps([field, of_account, inside.decode()]).encode()
+
+    return filler
+
+
+def sealed(field: str, account: UUID | None, text: str | None) -> list[str] | None:
+    """What a hole of a sealed text must say."""
+    return None if text is None or account is None else [field, account.hex, text]
+
+
+def balance(row: Statement, account: UUID | None) -> Decimal:
+    """What the account that is looked at has after the transaction."""
+    minor = row.balance_after_minor
+    if minor is None or (row.to_balance_after_minor is not None and row.to_account == account):
+        minor = row.to_balance_after_minor
+    assert minor is not None
+    return to_decimal(minor, row.currency)
+
+
+@given(histories())
+@settings(max_examples=50, deadline=None)
+def test_a_row_says_all_that_is_told_of_it_and_nothing_sealed_is_open(events: list[Recorded]) -> None:
+    """All rows of a user put together are JSON again, each with every field, sealed texts only in their holes."""
+    for of_user in fold_all(MODEL, events).values():
+        rows = [row for key, row in of_user.items() if key[0] == STATEMENT]
+        text = ",".join(map(told, rows)).encode()
+        for account in {None, *(row.account_id for row in rows), *(row.to_account for row in rows)}:
+            shown = json.loads(b"[" + b"".join(pieces(text, seen_from(account))) + b"]", parse_float=Decimal)
+            for row, one in zip(rows, shown, strict=True):
+                assert one["id"] == str(row.transaction_id)
+                assert (one["position"], one["type"], one["category"]) == (row.position, row.type, row.category)
+                assert Decimal(one["amount"]) == to_decimal(row.amount_minor, row.currency)
+                assert Decimal(one["balance_after"]) == balance(row, account)
+                assert one["note"] == sealed("note", row.note_on, row.note)
+                party = row.counterparty
+                assert one["counterparty"] == (
+                    None
+                    if party is None
+                    else {
+                        "name": sealed("counterparty.name", row.account_id, party.name),
+                        "account": sealed("counterparty.account", row.account_id, party.account),
+                        "bank": party.bank,
+                    }
+                )
