@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from fintwin.twin.risk_past import month_ends
 from tests.api.people import Person, Service
 from tests.api.twin_runs import begun_to_tell, ended
 from tests.conftest import Database
@@ -438,3 +439,20 @@ async def test_a_worker_that_dies_is_replaced(app: Service) -> None:
         if "SpawnProcess" in process.name:
             process.kill()
     assert final(await run(person, 1)) == 5
+
+
+async def test_the_risk_of_past_months_goes_back_to_the_first_movement(app: Service) -> None:
+    """One score for each month's end since then, at most as many as asked for; none for an account that nothing happened on."""
+    ada = await app.person()
+    savings = await ada.account()
+    ends = month_ends(today(), 3)
+    for day in ends:
+        await ada.move("deposit", 1000, effective_at=f"{day}T10:00:00Z")
+        await ada.move("withdrawal", 990, effective_at=f"{day}T11:00:00Z")
+    path = f"/api/risk/history/{ada.id}"
+    told = (await ada.get(path)).json
+    assert [one["on"] for one in told][:3] == [str(day) for day in ends]
+    assert (told[0]["alert_level"], told[0]["score"] > 60) == ("high", True), "what came in went straight out"
+    assert (await ada.get(f"{path}?months=2")).json == told[-2:]
+    assert (await ada.get(f"/api/risk/history/{savings}")).json == []
+    assert [(await ada.get(f"{path}?months={months}")).status for months in (0, 61)] == [400, 400]

@@ -1,6 +1,7 @@
 """`/api/risk`: how risky the state of an account is, why, and what would lower it.
 
-Scores come from the read model `risk`, worked out at the moment of asking. `/analyze` adds what an isolation forest finds unusual
+Scores come from the read model `risk`, worked out at the moment of asking; those of past months from the twin, which goes through
+the history anew. `/analyze` adds what an isolation forest finds unusual
 among the account's last transactions; what a client sends along is not looked at.
 
     GET /api/risk/score/{account_id}    -> {"score": 28, "alert_level": "low", "reasons": [{"code": "large_payment", ...}], ...}
@@ -16,12 +17,14 @@ from uuid import UUID, uuid5
 import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
+from uuid_utils.compat import uuid7
 
 from fintwin.api.answers import Answer
 from fintwin.api.call import Call, signed_in
 from fintwin.api.money import out
 from fintwin.api.problems import refused
 from fintwin.api.statement_pages import POSITION_MAX
+from fintwin.api.twin_runs import asked
 from fintwin.domain.accounts.decide import UNKNOWN_ACCOUNT
 from fintwin.projections import risk_text
 from fintwin.projections.model import ROW_IDS
@@ -29,10 +32,12 @@ from fintwin.projections.risk_levels import Level, Reason, Score, with_anomalies
 from fintwin.projections.risk_state import seconds
 from fintwin.projections.statements import Statement
 from fintwin.simulations.anomalies import HISTORY_MAX, MODEL_NAME, Anomalies, Observation
+from fintwin.simulations.working import PastScore
 from fintwin.store import reading, reading_insights
 from fintwin.store.reading_insights import Risk
 
 ANALYZE_BYTES_MAX: Final = 1024 * 1024
+MONTHS_MAX: Final = 60
 ANOMALIES_COUNT_DAYS: Final = 45
 """An unusual transaction adds to the score for so long."""
 
@@ -103,6 +108,20 @@ async def get_score(request: Call, account_id: FromPath[UUID], min_position: Min
     """There from the account's opening on."""
     found = await _risk(request, account_id, min_position)
     return Answer(RiskBody(**_fields(found, found.score, await locale_of(request)), ml_details=None))
+
+
+@get("/history/{account_id:uuid}", summary="What the risk score was at the end of each month")
+async def get_history(
+    request: Call,
+    account_id: FromPath[UUID],
+    months: Annotated[int, QueryParameter(ge=1, le=MONTHS_MAX, description="How many months before this one.")] = 12,
+) -> Answer[list[PastScore]]:
+    """Oldest first, from the account's first movement on; with all that is known today, by the rules of today's score."""
+    user_id, now = request.user_id, datetime.now(UTC)
+    if await request.currencies.of(user_id, account_id) is None:
+        raise refused(UNKNOWN_ACCOUNT)
+    done = await asked(request.services.desk.risk_course(user_id, account_id, months, now, run_id=uuid7()))
+    return Answer(msgspec.json.decode(done.body, type=list[PastScore]))
 
 
 @post("/analyze", status_code=200, request_max_body_size=ANALYZE_BYTES_MAX, summary="Look at an account anew")
@@ -208,7 +227,7 @@ def _details(unusual: Anomalies) -> MlDetails:
 
 router = Router(
     "/api/risk",
-    route_handlers=[get_score, analyze, get_flags, get_messages],
+    route_handlers=[get_score, get_history, analyze, get_flags, get_messages],
     before_request=signed_in,
     tags=["Risk"],
 )

@@ -91,6 +91,14 @@ class Desk:
         """The recurring flows of a user. Raises as `start`."""
         return await asyncio.shield(self._begin(user_id, run_id, kind="recurring", at=now))
 
+    async def risk_course(
+        self, user_id: UUID, account_id: UUID, months: int, now: dt.datetime, *, run_id: UUID
+    ) -> Done:
+        """An account's risk score at the ends of past months. Raises as `start`."""
+        return await asyncio.shield(
+            self._begin(user_id, run_id, kind="risk_course", at=now, account_id=account_id, months=months)
+        )
+
     def progress(self, user_id: UUID, run_id: UUID) -> tuple[int, int] | None:
         """Months done and months in all of a run under way (0 of 0: nothing to tell yet); None where it is not."""
         place = self._places.get((user_id, run_id))

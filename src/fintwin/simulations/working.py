@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from fintwin.garbage import rest_garbage_collection
-from fintwin.projections.risk_levels import level_of
+from fintwin.projections.risk_levels import Level, level_of
 from fintwin.simulations.lifeline import hold_on_to_parent
 from fintwin.simulations.priority import stand_back
 from fintwin.simulations.quick import QuickAsked, quick_document, quick_told
@@ -29,9 +29,10 @@ from fintwin.twin.fork import Fork
 from fintwin.twin.outlook import FoundFlow, Outlook
 from fintwin.twin.pace import StoppedError
 from fintwin.twin.reality import held_against
+from fintwin.twin.risk_past import course, month_ends
 from fintwin.twin.steps import main_account, step_type
 
-Kind = Literal["run", "quick", "recurring", "reality"]
+Kind = Literal["run", "quick", "recurring", "reality", "risk_course"]
 DONE, OF, CANCEL = 0, 1, 2
 NUMBERS_A_RUN = 3
 
@@ -50,6 +51,16 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     document: bytes = b""
     quick: QuickAsked | None = None
     now: dt.datetime | None = None
+    account_id: UUID | None = None
+    months: int = 0
+
+
+class PastScore(msgspec.Struct, frozen=True):
+    """The risk score of an account at the end of a day."""
+
+    on: dt.date
+    score: int
+    alert_level: Level
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,4 +295,11 @@ def _reality(worker: _Worker, task: Task) -> Done:
     return Done(body=encode([shown(one) for one in held]))
 
 
-_WORK = {"run": _run, "quick": _quick, "recurring": _recurring, "reality": _reality}
+def _risk_course(worker: _Worker, task: Task) -> Done:
+    assert task.account_id is not None, "a course is that of an account"
+    fork, _ = worker.loop.run_until_complete(worker.fork(task, None))
+    told = course(fork.events, task.account_id, month_ends(fork.today, task.months))
+    return Done(body=msgspec.json.encode([PastScore(day, points, level_of(points)) for day, points in told]))
+
+
+_WORK = {"run": _run, "quick": _quick, "recurring": _recurring, "reality": _reality, "risk_course": _risk_course}
