@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from fintwin.embedded import EmbeddedServers
 from fintwin.ledger.ledger import Booking, Request
@@ -171,16 +172,17 @@ async def test_a_full_queue_turns_away(blocked: tuple[Bank, asyncpg.Connection, 
 
 
 async def test_a_statement_cut_off_is_not_booked(database: Database) -> None:
-    """An append that the server cut off for its time was undone: busy, and the same key works afterwards."""
+    """An append that the server cut off for its time was undone: busy, the log says why, the same key works afterwards."""
     database.run_sql(f"ALTER ROLE fintwin_api IN DATABASE {database.name} SET statement_timeout = '300ms'")
     async with open_ledger(database) as bank:
         anna = await bank.person(balance_minor=1000)
         holder = await asyncpg.connect(database.superuser_url)
         async with holder.transaction():
             await holder.execute("SELECT * FROM log.log_head FOR UPDATE")
-            with pytest.raises(LedgerBusyError):
+            with capture_logs() as lines, pytest.raises(LedgerBusyError):
                 await bank.withdraw(anna, 1, key="k")
         await holder.close()
+        assert {"event": "append undone", "error": "QueryCanceledError", "commands": 1, "log_level": "warning"} in lines
         assert not booked(await bank.withdraw(anna, 1, key="k")).replayed
         assert await bank.balance(anna) == 999
     assert await problems_of(database) == []

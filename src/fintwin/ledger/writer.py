@@ -364,9 +364,14 @@ class Writer:
             await self._append_locked([one], atomic=False)
 
     def _failed(self, submissions: Sequence[Submission], error: Exception) -> None:
-        if isinstance(error, (LedgerBusyError, *UNDONE)):
-            answer: Exception = LedgerBusyError()
+        if isinstance(error, LedgerBusyError):
+            answer: Exception = error
+        elif isinstance(error, UNDONE):
+            # A full disk, a time-out: the caller is told to try again, the operator why.
+            _log.warning("append undone", error=type(error).__name__, commands=len(submissions))
+            answer = LedgerBusyError()
         elif isinstance(error, LOST):
+            _log.warning("append lost", error=type(error).__name__, commands=len(submissions))
             answer = OutcomeUnknownError()
         else:
             _log.error("append failed", error=type(error).__name__, commands=len(submissions))
