@@ -29,6 +29,8 @@ TODAY = date(2026, 11, 22)
         ("When do I run out of money?", Kind.AHEAD),
         ("What is my lowest balance in the next 90 days?", Kind.AHEAD),
         ("where does my money go", Kind.SPENDING),
+        ("Where did all my money go?", Kind.SPENDING),
+        ("where has my money gone", Kind.SPENDING),
         ("What did I spend on food?", Kind.SPENDING),
         ("what is my savings rate", Kind.SAVINGS),
         ("What is my net worth?", Kind.WORTH),

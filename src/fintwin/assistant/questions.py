@@ -63,7 +63,7 @@ _WORDS: Final = {
     ),
     Kind.SAVINGS: r"savings? rate|how much (?:do|did|am) i sav\w*|saving enough",
     Kind.WORTH: r"net worth|worth|wealth|everything i (?:own|have)|holdings?|portfolio",
-    Kind.SPENDING: r"spen[dt]\w*|expenses?|where does my money go|what do i pay",
+    Kind.SPENDING: r"spen[dt]\w*|expenses?|where\b.*\bmy money (?:go|goes|gone|going)|what do i pay",
     Kind.BALANCE: r"balances?|how much (?:money )?(?:do i have|have i|is (?:in|on|left))|money left|my accounts?",
 }
 _PATTERNS: Final = tuple((kind, re.compile(rf"\b(?:{words})\b")) for kind, words in _WORDS.items())
