@@ -34,6 +34,7 @@ async def check_published(connection: Connection, stream: RedisStream, faults: F
         entries = await stream.page(looking.cursor, PAGE_ENTRIES)
         if entries:
             await looking.take(entries)
+            patient = True
         elif patient and looking.last < known.position:
             # The stream of a moment ago may be on its way again.
             patient = False

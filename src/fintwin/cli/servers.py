@@ -43,9 +43,12 @@ def administrator_for(environ: Mapping[str, str], say: Callable[[str], None]) ->
 
 @contextmanager
 def servers_for(
-    environ: Mapping[str, str], say: Callable[[str], None], *, new: bool = False
+    environ: Mapping[str, str], say: Callable[[str], None], *, new: bool = False, empty_redis: bool = True
 ) -> Iterator[Mapping[str, str]]:
-    """The environment that `fintwin.settings.load` reads, with the database up to date; ``new``: begun where there is none."""
+    """The environment that `fintwin.settings.load` reads, with the database up to date.
+
+    ``new``: begun where there is none. ``empty_redis``: with the Valkey that is started for the command, which holds nothing.
+    """
     from fintwin.store.migrate import MigrationError, migrate, pending
 
     options = start_options(environ)
@@ -70,7 +73,10 @@ def servers_for(
             asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
         except MigrationError as error:
             raise SettingsError(str(error)) from None
-        yield {**environ, **servers.environment()}
+        own = servers.environment()
+        if not empty_redis:
+            own["REDIS_URL"] = ""
+        yield {**environ, **own}
 
 
 def _expect_data(options: StartOptions) -> None:

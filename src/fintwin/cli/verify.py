@@ -54,7 +54,7 @@ def verify(
     form: str,
 ) -> None:
     """Verify the log, its heads and the read models."""
-    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True)) as environment:
+    with servers_for(os.environ, lambda sentence: click.echo(sentence, err=True), empty_redis=False) as environment:
         give_way()
         report = asyncio.run(_verify(environment, heads, since, public_key, read_models=read_models, jobs=jobs))
     code = 0 if report.sound else FOUND_WRONG
@@ -140,7 +140,10 @@ async def _published(stack: AsyncExitStack, connection: "Connection", settings: 
     from fintwin.publisher.redis_stream import REFUSED, UNREACHABLE, RedisStream, open_redis
     from fintwin.store import publishing
 
-    if settings.redis_url is None or await publishing.status(connection) is None:
+    if await publishing.status(connection) is None:
+        return None
+    if settings.redis_url is None:
+        click.echo("the published stream is not compared: there is no Redis to ask", err=True)
         return None
     client = await stack.enter_async_context(open_redis(settings.redis_url))
     try:
