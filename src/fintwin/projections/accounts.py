@@ -102,20 +102,27 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     """
     changes: dict[Key, Any] = {}
     moving: dict[UUID, _Moving] = {}
+    account: _Moving | None = None
+    present: UUID | None = None
     for event in events:
-        what, stream_id = event.event, event.stream_id
+        what = event.event
+        # Comparing ids is cheaper than looking one up, and a run seldom changes accounts.
+        if event.stream_id != present:
+            present = event.stream_id
+            account = moving.get(present)
+        assert present is not None
         sign = SIGNS.get(type(what))
-        account = moving.get(stream_id)
         if sign is None:
-            key = (ACCOUNT, stream_id)
+            key = (ACCOUNT, present)
             if account is not None:
-                changes[key] = moving.pop(stream_id).row()
+                changes[key] = moving.pop(present).row()
+                account = None
             changes[key] = _evolved(current(rows, changes, key), event)
             continue
         if account is None:
-            before: Account | None = current(rows, changes, (ACCOUNT, stream_id))
-            assert before is not None, f"money on an account that is not open: {stream_id}"
-            account = moving[stream_id] = _Moving(
+            before: Account | None = current(rows, changes, (ACCOUNT, present))
+            assert before is not None, f"money on an account that is not open: {present}"
+            account = moving[present] = _Moving(
                 before, before.balance_minor, before.effective_at_last, before.version, before.position
             )
         account.balance_minor += sign * what.amount_minor

@@ -46,9 +46,11 @@ def keys(event: Recorded) -> list[Key]:
 def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     """The cells with the events' money."""
     changes: dict[Key, Any] = {}
+    user_id, stream_id = events[0].user_id, events[0].stream_id
     for event in events:
-        effective_on, recorded_on = event.effective_at.date(), event.recorded_at.date()
-        stream_id, position = event.stream_id, event.position
+        effective_on, recorded_on, position = event.effective_at.date(), event.recorded_at.date(), event.position
+        if event.stream_id != stream_id:
+            stream_id = event.stream_id
         key = (CELL, stream_id, effective_on, recorded_on)
         what = event.event
         if SIGNS[type(what)] > 0:
@@ -63,7 +65,7 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
             out_minor += before.out_minor
             first_position = before.first_position
         changes[key] = Cell(
-            event.user_id, stream_id, effective_on, recorded_on, in_minor, out_minor, first_position, position
+            user_id, stream_id, effective_on, recorded_on, in_minor, out_minor, first_position, position
         )
     return changes
 

@@ -31,7 +31,7 @@ from fintwin.domain.accounts.events import (
 from fintwin.domain.profiles.events import FinancialGoal, ProfileChanged, ProfileCompleted, RiskAppetite
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Changes, Key, ReadModel, Row, Table, UserRows
-from fintwin.projections.risk_state import PERIOD, PERIODS_KEPT, median, seconds
+from fintwin.projections.risk_state import DAY, EPOCH, PERIOD, PERIODS_KEPT, median, seconds
 
 PERSONA: Final = "persona"
 ACCOUNT: Final = "persona_account"
@@ -159,17 +159,23 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     kinds: dict[UUID, str | None] = {}
     savings: dict[str, Savings] = {}
     user_id = events[0].user_id
+    own: str | None = None
+    present: UUID | None = None
     for event in events:
         what = event.event
         kind = type(what)
         if kind is AccountOpened:
             kinds[event.stream_id] = what.kind
+            present = None
             changes[ACCOUNT, event.stream_id] = PersonaAccount(user_id, event.stream_id, what.kind)
             continue
         if kind not in _MOVES:
             changes[PERSONA,] = Persona(user_id, what.financial_goal, what.risk_appetite, what.currency_preference)
             continue
-        own = kinds.get(event.stream_id) or _kind(rows, kinds, event.stream_id)
+        # Comparing ids is cheaper than looking one up, and a run seldom changes accounts.
+        if event.stream_id != present:
+            present = event.stream_id
+            own = _kind(rows, kinds, present)
         assert own is not None, f"money on an account that is not open: {event.stream_id}"
         out = kind is Withdrawn or kind is TransferSent
         other: str | None = None
@@ -179,7 +185,8 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
             other = _kind(rows, kinds, what.from_account)
         if own == "loan" or (other is not None and other != "loan"):
             continue
-        at = seconds(event.effective_at)
+        since = event.effective_at - EPOCH
+        at = since.days * DAY + since.seconds
         money = savings.get(what.currency)
         if money is None:
             row: PersonaMoney | None = rows.get((MONEY, what.currency))

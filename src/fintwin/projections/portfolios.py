@@ -153,20 +153,25 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
 class _Money:
     """Balances and months of one user while movements are folded."""
 
-    __slots__ = ("_balances", "_changes", "_months", "_rows")
+    __slots__ = ("_balances", "_changes", "_month", "_months", "_present", "_rows", "_when")
 
     def __init__(self, rows: UserRows, changes: dict[Key, Any]) -> None:
         self._rows = rows
         self._changes = changes
         self._balances: dict[UUID, int] = {}
         self._months: dict[tuple[str, int, int], list[int]] = {}
+        self._present: UUID | None = None
+        self._when: tuple[str, int, int] | None = None
+        self._month = [0, 0]
 
     def move(self, event: Recorded, moved_minor: int) -> None:
-        happened, balances, account_id = event.event, self._balances, event.stream_id
-        balance_minor = balances.get(account_id)
-        if balance_minor is None:
-            balance_minor = self._account(account_id).balance_minor
-        balances[account_id] = balance_minor + moved_minor
+        happened, balances, account_id = event.event, self._balances, self._present
+        # Comparing ids is cheaper than looking one up, and a run seldom changes accounts.
+        if account_id is None or event.stream_id != account_id:
+            account_id = self._present = event.stream_id
+            if account_id not in balances:
+                balances[account_id] = self._account(account_id).balance_minor
+        balances[account_id] += moved_minor
         kind = type(happened)
         if kind is TransferSent or kind is TransferReceived:
             other = happened.to_account if kind is TransferSent else happened.from_account
@@ -174,15 +179,22 @@ class _Money:
                 return
         effective_at = event.effective_at
         when = (happened.currency, effective_at.year, effective_at.month)
-        month = self._months.get(when)
-        if month is None:
-            before: Month | None = self._rows.get((MONTH, when[0], date(when[1], when[2], 1)))
-            month = self._months[when] = [0, 0] if before is None else [before.income_minor, before.expense_minor]
+        if when != self._when:
+            self._when, self._month = when, self._of_month(when)
+        month = self._month
         income = moved_minor > 0
         if happened.reverses is not None:
             month[1 if income else 0] -= abs(moved_minor)
         else:
             month[0 if income else 1] += abs(moved_minor)
+
+    def _of_month(self, when: tuple[str, int, int]) -> list[int]:
+        """Income and spending of a month, as the run has left them."""
+        month = self._months.get(when)
+        if month is None:
+            before: Month | None = self._rows.get((MONTH, when[0], date(when[1], when[2], 1)))
+            month = self._months[when] = [0, 0] if before is None else [before.income_minor, before.expense_minor]
+        return month
 
     def _account(self, account_id: UUID) -> PortfolioAccount:
         row: PortfolioAccount | None = current(self._rows, self._changes, (ACCOUNT, account_id))

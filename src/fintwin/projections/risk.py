@@ -88,13 +88,15 @@ class _Work(msgspec.Struct, gc=False):
 class _Run:
     """The accounts and the money of one user while a run of events is folded; states are copied when first written to."""
 
-    __slots__ = ("_accounts", "_changes", "_pots", "_rows")
+    __slots__ = ("_accounts", "_changes", "_pots", "_present", "_rows", "_work")
 
     def __init__(self, rows: UserRows) -> None:
         self._rows = rows
         self._accounts: dict[UUID, _Work] = {}
         self._pots: dict[str, Pot] = {}
         self._changes: dict[Key, Any] = {}
+        self._present: UUID | None = None
+        self._work: _Work
 
     def change(self, event: Recorded, kind: type) -> None:
         """One more event that moves no money."""
@@ -103,6 +105,7 @@ class _Run:
             mark(self._rows, self._changes, event, ALERT)
         elif kind is AccountOpened:
             self._accounts[event.stream_id] = _Work(AccountRisk(what.currency, what.kind), 0, event)
+            self._present = None
         else:
             work = self._account(event)
             work.last = event
@@ -114,7 +117,11 @@ class _Run:
     def move(self, event: Recorded, kind: type) -> None:
         """One more movement."""
         what = event.event
-        work = self._accounts.get(event.stream_id) or self._account(event)
+        # Comparing ids is cheaper than looking one up, and a run seldom changes accounts.
+        if event.stream_id != self._present:
+            self._work = self._account(event)
+            self._present = event.stream_id
+        work = self._work
         work.last = event
         account = work.state
         out = kind is Withdrawn or kind is TransferSent

@@ -105,8 +105,10 @@ def _begin_period(pot: Pot, number: int) -> None:
         last = Period(
             pot.number, pot.income_minor, pot.spending_minor, pot.low_minor, pot.high_minor, pot.largest_minor
         )
-        oldest = number - PERIODS_KEPT
-        pot.past = (*[one for one in pot.past if one.number >= oldest], *((last,) if last.number >= oldest else ()))
+        past, oldest = (*pot.past, last), number - PERIODS_KEPT
+        while past and past[0].number < oldest:
+            past = past[1:]
+        pot.past = past
     pot.number = number
     pot.income_minor = pot.spending_minor = pot.largest_minor = 0
     pot.low_minor = pot.high_minor = pot.liquid_minor
@@ -194,7 +196,12 @@ def earn(pot: Pot, at: int, amount_minor: int, source: str, transaction_id: UUID
 
 def _find_due(pot: Pot) -> None:
     """When the first of the regular incomes will be missed."""
-    pot.due = min([one.missed_at for one in pot.incomes.values() if one.missed_at], default=0)
+    due = 0
+    for one in pot.incomes.values():
+        missed_at = one.missed_at
+        if missed_at and (not due or missed_at < due):
+            due = missed_at
+    pot.due = due
 
 
 def _rhythm_days(gaps: tuple[int, ...]) -> int:

@@ -96,17 +96,18 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
     """The rows of the transactions, the accounts' balances, and the marks on transactions that are taken back."""
     changes: dict[Key, Any] = {}
     accounts: dict[UUID, list[int]] = {}
+    account = [0, 0]
+    present: UUID | None = None
     for event in events:
         happened = event.event
         kind = type(happened)
         if kind is TransactionAnnotated:
             _annotate(rows, changes, event)
             continue
-        stream_id = event.stream_id
-        account = accounts.get(stream_id)
-        if account is None:
-            known: StatementAccount | None = rows.get((ACCOUNT, stream_id))
-            account = accounts[stream_id] = [0, 0] if known is None else [known.balance_minor, known.transactions]
+        # Comparing ids is cheaper than looking one up, and a run seldom changes accounts.
+        if event.stream_id != present:
+            present = event.stream_id
+            account = _account(rows, accounts, present)
         account[0] = balance_minor = account[0] + SIGNS[kind] * happened.amount_minor
         account[1] += 1
         key = (STATEMENT, event.transaction_id)
@@ -127,6 +128,15 @@ def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
         row = StatementAccount(events[0].user_id, stream_id, balance_minor, transactions)
         changes[ACCOUNT, stream_id] = row
     return changes
+
+
+def _account(rows: UserRows, accounts: dict[UUID, list[int]], account_id: UUID) -> list[int]:
+    """Balance and number of transactions of an account, as the run has left them."""
+    known = accounts.get(account_id)
+    if known is None:
+        row: StatementAccount | None = rows.get((ACCOUNT, account_id))
+        known = accounts[account_id] = [0, 0] if row is None else [row.balance_minor, row.transactions]
+    return known
 
 
 def _outside(event: Recorded, balance_minor: int) -> Statement:
