@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from fintwin.embedded import EmbeddedError, EmbeddedServers
-from fintwin.embedded.accounts import settle
+from fintwin.embedded.accounts import service_account, settle
 from fintwin.embedded.secrets_file import FILE_NAME
 from fintwin.embedded.servers import RESTARTS_MAX
 from tests.cli.processes import servers_of, wait_until
@@ -316,6 +316,19 @@ def test_under_a_private_home_data_and_binaries_move() -> None:
         with EmbeddedServers(wanted, say=said.append, shared=shared) as servers:
             assert servers.folder == moved
             assert servers.postgres.run_sql("SELECT count(*) FROM kept").strip() == "0"
+
+
+@root_only
+def test_a_folder_out_of_reach_is_said(tmp_path: Path) -> None:
+    """Behind somebody else's door, an ordinary user is told in one sentence."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    os.seteuid(service_account().uid or 0)
+    try:
+        with pytest.raises(EmbeddedError, match=r"cannot be reached or made \(Permission denied\)"):
+            settle(private / "data", lambda _: None)
+    finally:
+        os.seteuid(0)
 
 
 @root_only

@@ -145,12 +145,14 @@ def _name_for(wanted: Path) -> str:
 
 def _make(folder: Path, mode: int) -> bool:
     """Makes `folder` with exactly `mode`, whatever the umask; says whether it was missing. Leaves others as they are."""
-    if folder.is_dir():
-        return False
     try:
+        if folder.is_dir():
+            return False
         folder.mkdir(parents=True)
         folder.chmod(mode)
     except OSError as error:
-        msg = f"The data folder {folder} cannot be made ({error.strerror}): choose another with FINTWIN_DATA."
+        msg = (
+            f"The data folder {folder} cannot be reached or made ({error.strerror}): choose another with FINTWIN_DATA."
+        )
         raise EmbeddedError(msg) from error
     return True
