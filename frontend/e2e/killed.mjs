@@ -1,24 +1,8 @@
 // The service is dead when the button is pressed and comes back later; the waiting app books once.
-import { openBrowser } from "./browser.mjs";
-import { signedIn } from "./walking.mjs";
+import { aboutToDeposit } from "./walking.mjs";
 
-const [base] = process.argv.slice(2);
-const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
-const browser = await openBrowser();
-const context = await browser.newContext({ locale: "en-GB" });
-const page = await context.newPage();
-await signedIn(base, context);
-await page.goto(`${base}/transactions`);
-await page.getByRole("button", { name: "Deposit", exact: true }).click();
-await page.getByLabel("Amount").fill("77");
+const { pressed } = await aboutToDeposit(process.argv[2]);
 console.log("filled in");
 await new Promise((resume) => process.stdin.once("data", resume));
-await page.locator("dialog[open]").getByRole("button", { name: "Deposit" }).click();
-console.log("pressed");
-await page.getByText("The balance is now").waitFor({ timeout: 60_000 });
-await pause(500);
-const rows = await (await context.request.get(`${base}/api/transactions/`)).json();
-if (rows.length !== 1 || rows[0].amount !== 77) throw new Error(`${rows.length} transactions`);
-console.log("one deposit");
-await browser.close();
+await pressed();
 process.stdin.destroy();

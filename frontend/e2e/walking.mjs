@@ -95,3 +95,28 @@ export async function settled(page) {
     { timeout: 20_000, polling: 200 },
   );
 }
+
+/**
+ * A person who has filled a deposit of 77 in and does not press yet. What comes back presses it and throws unless exactly one deposit is
+ * booked, however often the app had to ask.
+ */
+export async function aboutToDeposit(base) {
+  const browser = await openBrowser();
+  const context = await browser.newContext({ locale: "en-GB" });
+  const page = await context.newPage();
+  await signedIn(base, context);
+  await page.goto(`${base}/transactions`);
+  await page.getByRole("button", { name: "Deposit", exact: true }).click();
+  await page.getByLabel("Amount").fill("77");
+  const pressed = async () => {
+    await page.locator("dialog[open]").getByRole("button", { name: "Deposit" }).click();
+    console.log("pressed");
+    await page.getByText("The balance is now").waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(500);
+    const rows = await (await context.request.get(`${base}/api/transactions/`)).json();
+    if (rows.length !== 1 || rows[0].amount !== 77) throw new Error(`${rows.length} transactions`);
+    console.log("one deposit");
+    await browser.close();
+  };
+  return { page, pressed };
+}
