@@ -1,6 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "@/app/App";
+import { App, prepare, queryClient } from "@/app/App";
 import "@/shared/styles/tokens.css";
 import "@/shared/styles/base.css";
 import "@/shared/styles/parts.css";
@@ -8,8 +8,11 @@ import "@/shared/styles/controls.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+const client = queryClient();
+void prepare(client).then(() => {
+  createRoot(root).render(
+    <StrictMode>
+      <App client={client} />
+    </StrictMode>,
+  );
+});

@@ -27,8 +27,9 @@ const EARLY_MS = 10_000;
 function early(request: Request): Promise<Response> | undefined {
   if (request.method !== "GET" || performance.now() > EARLY_MS) globalThis.fintwinEarly = undefined;
   const { pathname, search } = new URL(request.url);
-  const asked = search === "" ? globalThis.fintwinEarly?.[pathname] : undefined;
-  if (asked !== undefined) delete globalThis.fintwinEarly?.[pathname];
+  const path = `${pathname}${search}`;
+  const asked = globalThis.fintwinEarly?.[path];
+  if (asked !== undefined) delete globalThis.fintwinEarly?.[path];
   return asked;
 }
 

@@ -25,7 +25,7 @@ let turn: Promise<unknown> = Promise.resolve();
  * One run after the other: the service limits how many a person may have under way. Whoever no longer wants an answer when the own turn
  * comes leaves the queue; a run that has begun is waited for, since leaving it would not end it there.
  */
-function inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export function inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const mine = turn.then(() => {
     signal?.throwIfAborted();
     return work();

@@ -1,6 +1,6 @@
 // Signing in, or all the rest: whoever is not signed in fetches no more than the first screen.
 import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { OfflineError, ProblemError } from "@/api/problem";
 import { session, useSignedIn } from "@/api/session";
@@ -11,11 +11,11 @@ import { Splash } from "./Splash";
 const Login = lazy(() => import("@/features/login/LoginPage"));
 const signedInScreens = () => import("./SignedIn");
 const SignedIn = lazy(signedInScreens);
-if (session.is()) void signedInScreens();
 
 const TRIES = 3;
 
-function queryClient(): QueryClient {
+/** Where answers are kept while the page is open. */
+export function queryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
@@ -27,6 +27,16 @@ function queryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
+}
+
+/**
+ * For somebody who is signed in: fetches what the first picture is made of. It is then drawn once; each picture on the way there would
+ * cost a slow processor a good part of a second.
+ */
+export async function prepare(client: QueryClient): Promise<void> {
+  if (!session.is()) return;
+  const screens = await signedInScreens().catch(() => null);
+  await screens?.prepare(client, location.pathname);
 }
 
 function Screens() {
@@ -43,8 +53,7 @@ function Screens() {
   );
 }
 
-export function App() {
-  const [client] = useState(queryClient);
+export function App({ client }: { client: QueryClient }) {
   return (
     <Broken>
       <QueryClientProvider client={client}>

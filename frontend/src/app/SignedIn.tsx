@@ -1,22 +1,37 @@
-// The screens of somebody who is signed in. Every screen is a bundle of its own, fetched when it is first opened.
+// The screens of somebody who is signed in. The dashboard, which people open first, comes along; every other screen is a bundle of its own,
+// fetched when it is first opened.
+import type { QueryClient } from "@tanstack/react-query";
 import { lazy } from "react";
 import { Navigate, Route, Routes } from "react-router";
+import { accountsQuery, meQuery } from "@/api/queries";
+import DashboardPage from "@/features/dashboard/DashboardPage";
 import { Known, NeedsProfile } from "./gates";
 import { Shell } from "./Shell";
 
-const Onboarding = lazy(() => import("@/features/onboarding/OnboardingPage"));
-const dashboard = () => import("@/features/dashboard/DashboardPage");
-const Dashboard = lazy(dashboard);
-const Transactions = lazy(() => import("@/features/transactions/TransactionsPage"));
-const Twin = lazy(() => import("@/features/twin/TwinPage"));
-const Risk = lazy(() => import("@/features/risk/RiskPage"));
-const Portfolio = lazy(() => import("@/features/portfolio/PortfolioPage"));
-const Notifications = lazy(() => import("@/features/notifications/NotificationsPage"));
-const Audit = lazy(() => import("@/features/audit/AuditPage"));
-const Settings = lazy(() => import("@/features/settings/SettingsPage"));
+const onboarding = () => import("@/features/onboarding/OnboardingPage");
+const Onboarding = lazy(onboarding);
+const LOADS = {
+  "/transactions": () => import("@/features/transactions/TransactionsPage"),
+  "/twin": () => import("@/features/twin/TwinPage"),
+  "/risk": () => import("@/features/risk/RiskPage"),
+  "/portfolio": () => import("@/features/portfolio/PortfolioPage"),
+  "/notifications": () => import("@/features/notifications/NotificationsPage"),
+  "/events": () => import("@/features/audit/AuditPage"),
+  "/settings": () => import("@/features/settings/SettingsPage"),
+};
+const SCREENS = Object.entries(LOADS).map(([path, load]) => [path, lazy(load)] as const);
 
-// The screen that people open first is fetched at once, not when the gates have let them through.
-if (/^\/(?:dashboard)?$/.test(location.pathname)) void dashboard();
+/** What the first picture of a screen needs; a failure shows where the screen itself asks. */
+export async function prepare(client: QueryClient, path: string): Promise<void> {
+  const load = new Map<string, () => Promise<unknown>>([...Object.entries(LOADS), ["/onboarding", onboarding]]).get(
+    path,
+  );
+  await Promise.allSettled([
+    client.query({ ...meQuery, retry: false }),
+    client.query({ ...accountsQuery, retry: false }),
+    load?.(),
+  ]);
+}
 
 export default function SignedIn() {
   return (
@@ -25,14 +40,10 @@ export default function SignedIn() {
         <Route path="/onboarding" element={<Onboarding />} />
         <Route element={<NeedsProfile />}>
           <Route element={<Shell />}>
-            <Route path="/dashboard" element={<Dashboard />} />
-            <Route path="/transactions" element={<Transactions />} />
-            <Route path="/twin" element={<Twin />} />
-            <Route path="/risk" element={<Risk />} />
-            <Route path="/portfolio" element={<Portfolio />} />
-            <Route path="/notifications" element={<Notifications />} />
-            <Route path="/events" element={<Audit />} />
-            <Route path="/settings" element={<Settings />} />
+            <Route path="/dashboard" element={<DashboardPage />} />
+            {SCREENS.map(([path, Screen]) => (
+              <Route key={path} path={path} element={<Screen />} />
+            ))}
           </Route>
         </Route>
       </Route>

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { amountOf, formatOf } from "./format";
 
 test.each([
@@ -32,3 +32,17 @@ test("a sentence of the service shows amounts and days as the person reads them"
     formatOf("en-GB").told("After 12 months there are 44980.66 EUR, the lowest point is -3.00 EUR on 2027-02-22."),
   ).toBe("After 12 months there are €44,980.66, the lowest point is -€3.00 on 22 Feb 2027.");
 });
+
+test.each([
+  ["2026-03-01", "1 Mar 2026"],
+  ["2026-03-01T00:00:00Z", "1 Mar 2026"],
+  [Date.parse("2026-03-01"), "1 Mar 2026"],
+  ["2026-03-01T01:30:00Z", "28 Feb 2026"],
+])(
+  "west of Greenwich the ledger's days stay what they are, and a moment has the day of the place: %j",
+  (value, day) => {
+    vi.stubEnv("TZ", "America/New_York");
+    expect(formatOf("en-GB").date(value)).toBe(day);
+    vi.unstubAllEnvs();
+  },
+);

@@ -1,4 +1,4 @@
-// Numbers, money and dates by `Intl`, in the person's own locale. Formatters are costly to make, so each is made once.
+// Numbers, money and dates by `Intl`, in the person's own locale. Formatters are costly to make, so each is made once, when it is first used.
 import { createContext, use } from "react";
 
 export interface MoneyStyle {
@@ -31,6 +31,23 @@ function kept<Made>(make: (key: string) => Made): (key: string) => Made {
   };
 }
 
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined;
+  return () => (made ??= make());
+}
+
+const MOMENT = /T(?!00:00:00(?:\.0+)?Z$)/;
+
+/**
+ * Writes the day of a value. A bare day, the points of a chart and what carries a date without a time are days of the ledger, which counts
+ * them in UTC, and stay the same day everywhere; a moment is shown on the person's own calendar.
+ */
+function dated(locale: string, fields: Intl.DateTimeFormatOptions): (value: string | number | Date) => string {
+  const ledgers = once(() => new Intl.DateTimeFormat(locale, { ...fields, timeZone: "UTC" }));
+  const own = once(() => new Intl.DateTimeFormat(locale, fields));
+  return (value) => (typeof value === "string" && MOMENT.test(value) ? own() : ledgers()).format(new Date(value));
+}
+
 const TOLD = /(-?\d+(?:\.\d+)?) ([A-Z]{3})\b|\b(\d{4}-\d{2}-\d{2})\b/g;
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -57,15 +74,12 @@ export function formatOf(wanted: string): Format {
   const percentFormat = kept(
     (digits) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: Number(digits) }),
   );
-  const dateFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
-  const dayFormat = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
-  const monthFormat = new Intl.DateTimeFormat(locale, { month: "short", year: "2-digit" });
-  const timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const date = dated(locale, { day: "numeric", month: "short", year: "numeric" });
+  const timeFormat = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
+  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
   const format = (currency: string, style: MoneyStyle = {}) =>
     moneyFormat([currency, style.signed ?? false, style.compact ?? false, style.whole ?? false].join("|"));
   const money = (amount: number, currency: string, style?: MoneyStyle) => format(currency, style).format(amount);
-  const date = (value: string | number | Date) => dateFormat.format(new Date(value));
   return {
     locale,
     money,
@@ -80,15 +94,15 @@ export function formatOf(wanted: string): Format {
     number: (value, digits = 2) => numberFormat(String(digits)).format(value),
     percent: (value, digits = 1) => percentFormat(String(digits)).format(value / 100),
     date,
-    day: (value) => dayFormat.format(new Date(value)),
-    month: (value) => monthFormat.format(new Date(value)),
-    time: (value) => timeFormat.format(new Date(value)),
+    day: dated(locale, { day: "numeric", month: "short" }),
+    month: dated(locale, { month: "short", year: "2-digit" }),
+    time: (value) => timeFormat().format(new Date(value)),
     ago: (value) => {
       const seconds = (Date.parse(value) - Date.now()) / 1000;
       const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
       return unit === undefined
-        ? relative.format(0, "second")
-        : relative.format(Math.round(seconds / unit[1]), unit[0]);
+        ? relative().format(0, "second")
+        : relative().format(Math.round(seconds / unit[1]), unit[0]);
     },
   };
 }

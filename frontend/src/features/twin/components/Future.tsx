@@ -1,13 +1,13 @@
 // The picture: history solid, both futures dashed after today, the scenario's range as bands, its lowest point marked.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { accountsQuery } from "@/api/queries";
+import { historyQuery } from "@/api/portfolio";
 import { totalOf, type Run } from "@/api/twin";
 import { ChartFrame } from "@/shared/charts/ChartFrame";
 import { TimeChart, type Band, type Line } from "@/shared/charts/TimeChart";
 import { useTold } from "@/shared/told";
 import { incidentsOf, marksOf } from "../incidents";
-import { courseOf, courseQuery, YEAR_MS } from "@/shared/course";
+import { courseOf, YEAR_MS } from "@/shared/course";
 import { useFormat } from "@/shared/format";
 import { Choices } from "@/shared/ui/Field";
 
@@ -106,14 +106,12 @@ function restsOf(run: Run): string[] {
 
 /** As much of the past as of the future, a year at most. */
 function useHistory(currency: string, months: number) {
-  const accounts = useQuery(accountsQuery).data;
-  const rows = useQuery(courseQuery).data;
+  const lines = useQuery(historyQuery).data;
   const [now] = useState(() => Date.now());
   return useMemo(() => {
     const from = now - Math.min((months / 12) * YEAR_MS, YEAR_MS);
-    const mine = accounts?.filter((one) => one.currency === currency) ?? [];
-    return courseOf(rows ?? [], mine, from);
-  }, [accounts, rows, currency, months, now]);
+    return courseOf(lines ?? [], currency, from, now);
+  }, [lines, currency, months, now]);
 }
 
 function pictureOf(run: Run, money: Money): { lines: Line[]; bands: Band[] } {
