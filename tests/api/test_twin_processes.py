@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -47,7 +48,9 @@ async def test_a_result_is_had_from_any_process(app: Service, other: Service) ->
     assert [event["type"] for event in (await here.get("/api/events")).json].count("SimulationSaved") == 0
 
 
-async def test_a_run_is_followed_and_cancelled_from_any_process(app: Service, other: Service) -> None:
+async def test_a_run_is_followed_and_cancelled_from_any_process(
+    app: Service, other: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """There is progress to be seen and a run to be stopped; somebody else sees no run at all."""
     here, there = await both(app, other)
     stranger = await other.person()
@@ -55,8 +58,17 @@ async def test_a_run_is_followed_and_cancelled_from_any_process(app: Service, ot
     await begun_to_tell(there, address)
     assert (await stranger.get(address)).status == 404
     assert (await stranger.ask("DELETE", f"{address}/progress")).status == 404
+    found = asyncio.Event()
+    find = other.services.board.find
+
+    async def find_and_tell(*of: Any) -> Any:
+        run = await find(*of)
+        found.set()
+        return run
+
+    monkeypatch.setattr(other.services.board, "find", find_and_tell)
     following = asyncio.create_task(there.get(f"{address}/progress"))
-    await asyncio.sleep(0.1)  # a cancelled run can be over before anybody begins to follow it
+    await found.wait()  # a cancelled run can be over before anybody begins to follow it
     assert (await there.ask("DELETE", f"{address}/progress")).status == 200
     assert '"state":"ended"' in (await following).text
     assert [(await ended(one, address)).code for one in (here, there)] == ["run_cancelled"] * 2

@@ -62,12 +62,12 @@ def test_exact_amounts(amount: str, currency: str, minor: int) -> None:
 @pytest.mark.parametrize(("amount", "currency", "code"), REFUSED, ids=lambda value: str(value)[:24])
 def test_refused_amounts(amount: str, currency: str, code: Code) -> None:
     """What is no finite amount of this currency within 15 digits is refused with the reason, and in an instant."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     answer = parse_minor(Decimal(amount), currency)
     assert isinstance(answer, Refusal)
     assert answer.code is code
     assert answer.detail
-    assert time.perf_counter() - begun < 0.1
+    assert time.thread_time() - begun < 0.1
 
 
 @given(st.integers(-MINOR_MAX, MINOR_MAX), st.sampled_from(["EUR", "JPY", "BHD", "CLF"]))

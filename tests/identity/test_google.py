@@ -247,7 +247,7 @@ async def test_a_slow_google_is_given_up_once_for_all_who_wait(issuer: Issuer, g
         await asyncio.sleep(0.01)
         turns += 1
     assert all(isinstance(one, GoogleUnreachableError) for one in await asked)
-    assert SOON_S <= time.monotonic() - started < 3 * SOON_S
+    assert SOON_S <= time.monotonic() - started < 8 * SOON_S
     assert turns > 10
 
 
