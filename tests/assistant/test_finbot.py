@@ -97,6 +97,14 @@ async def test_common_questions(ada: Person, message: str, expected: str) -> Non
     assert ada.id not in everything
 
 
+async def test_who_has_closed_the_only_account(app: Service) -> None:
+    """Is told that none is open, and not to complete a profile that is complete."""
+    eve = await app.person()
+    assert (await eve.post(f"/api/accounts/{eve.id}/close")).status == 200
+    for message in ("What is my balance?", "Can I afford 5?", "What is my lowest balance ahead?"):
+        assert "There is no open account" in text_of(await ask(eve, message))
+
+
 async def test_affording(ada: Person) -> None:
     """An amount that is there is accepted, one that is not is refused, and both come as a scenario to open; nothing is booked."""
     before = await ada.positions()

@@ -70,7 +70,7 @@ class Figures:
         """What is on each account, and together by currency."""
         accounts = await self._accounts()
         if not accounts:
-            return Told("There is no account yet. It is opened when your profile is complete.")
+            return Told("There is no open account. The first one is opened when your profile is complete.")
         figures = [
             Figure(called, self._money(one.balance_minor, one.currency), "/api/accounts/")
             for called, one in _called(accounts)
@@ -237,7 +237,7 @@ class Figures:
             return Told(f"{day} is more than {HORIZON_MONTHS_MAX // 12} years ahead: open the twin for that.")
         accounts = await self._accounts()
         if not accounts:
-            return Told("There is no account yet to pay from.")
+            return Told("There is no open account to pay from.")
         places = exponent(accounts[0].currency) or 0
         if amount != round(amount, places):
             return Told(f"An amount in {accounts[0].currency} has at most {places} decimals.")

@@ -307,7 +307,7 @@ def _difference(one: Simulation, currency: str, baseline: Line, scenario: Line) 
 def _selected(fork: Fork, document: ask.Document) -> tuple[UUID, ...]:
     states = {each: one for each, one in fork.accounts.items() if one.status is not Status.CLOSED}
     if not states:
-        raise ScenarioError("no_account", "accounts", "There is no account yet: complete the profile first.")
+        raise ScenarioError("no_account", "accounts", "There is no open account.")
     if document.accounts is None:
         return tuple(states)
     for place, each in enumerate(document.accounts):

@@ -322,7 +322,7 @@ def main_account(fork: Fork) -> UUID:
         return fork.user_id
     if open_ones:
         return open_ones[0]
-    raise ScenarioError("no_account", "accounts", "There is no account yet: complete the profile first.")
+    raise ScenarioError("no_account", "accounts", "There is no open account.")
 
 
 def _is_income(item: Item, wanted: UUID | None) -> bool:
