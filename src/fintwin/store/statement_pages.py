@@ -47,7 +47,8 @@ class StatementPages:
     def __init__(self, pool: Pool) -> None:
         """``pool`` of the role `api`."""
         self._pool = pool
-        self._together: Together[PageWanted, Any] = Together(self._ask, together_max=TOGETHER_MAX)
+        # What becomes of a page here takes longer than reading it: two questions under way made smaller batches, no faster ones.
+        self._together: Together[PageWanted, Any] = Together(self._ask, together_max=TOGETHER_MAX, in_flight_max=1)
 
     async def of(self, wanted: PageWanted) -> StatementPage:
         """One page. Raises `reading.NotReachedError` and what the database raises."""
