@@ -3,6 +3,7 @@
 import pytest
 
 from tests.api.people import Person, Service
+from tests.conftest import Database
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("projected")]
 
@@ -51,3 +52,23 @@ async def test_somebody_without_transactions_has_an_empty_list(ada: Person) -> N
     """Nothing to tell is a list as well."""
     assert (await ada.get("/api/transactions/")).content == b"[]"
     assert (await ada.get(f"/api/transactions/account/{ada.id}")).content == b"[]"
+
+
+async def test_a_build_without_ready_text_is_read_by_its_columns(app: Service, module_database: Database) -> None:
+    """While the statements are built anew after an upgrade, lists are as before."""
+    ada, savings = await lived(app)
+    paths = [
+        "/api/transactions/?limit=4",
+        f"/api/transactions/account/{savings}",
+        f"/api/transactions/account/{ada.id}",
+    ]
+    before = [await ada.get(path) for path in paths]
+    module_database.run_sql("ALTER FUNCTION read.statement_pages RENAME TO statement_pages_to_come")
+    try:
+        meanwhile = [await ada.get(path) for path in paths]
+    finally:
+        module_database.run_sql("ALTER FUNCTION read.statement_pages_to_come RENAME TO statement_pages")
+    assert [(one.status, one.content, one.headers.get("link")) for one in meanwhile] == [
+        (one.status, one.content, one.headers.get("link")) for one in before
+    ]
+    assert before[0].status == 200

@@ -7,7 +7,7 @@ import pytest
 
 from fintwin.store import reading
 from fintwin.store.reading import Filter, NotReachedError
-from fintwin.store.statement_pages import TOGETHER_LIMIT_MAX, PageWanted, StatementPages
+from fintwin.store.statement_pages import TOGETHER_LIMIT_MAX, NoPagesError, PageWanted, StatementPages
 from tests.conftest import Database
 from tests.projector.projecting_tools import projector
 from tests.support.ledgers import booked, open_ledger
@@ -15,8 +15,9 @@ from tests.support.ledgers import booked, open_ledger
 
 async def test_everybody_gets_their_own(database: Database) -> None:
     """Many at once: each gets the own rows, nobody somebody else's, and one who has gone away takes nobody along."""
-    async with open_ledger(database) as bank, projector(database):
+    async with open_ledger(database) as bank, projector(database) as running:
         people = [await bank.person(balance_minor=100 + number) for number in range(20)]
+        await running.caught_up()
         pages = StatementPages(bank.pool)
         own = [asyncio.create_task(pages.of(PageWanted(user_id=one, limit=5))) for one in people]
         foreign = [
@@ -35,8 +36,9 @@ async def test_everybody_gets_their_own(database: Database) -> None:
 @pytest.mark.parametrize("limit", [3, TOGETHER_LIMIT_MAX + 1])
 async def test_a_page_has_the_rows_of_the_list(database: Database, limit: int) -> None:
     """Of all accounts and of each, from the newest and before a position: the rows of the conditional read, in its order."""
-    async with open_ledger(database) as bank, projector(database):
+    async with open_ledger(database) as bank, projector(database) as running:
         anna, ben = await bank.person("EUR", 100_00), await bank.person("EUR", 100_00)
+        await running.caught_up()
         savings = await bank.further_account(anna)
         for _ in range(3):
             await bank.transfer(anna, savings, 5_00)
@@ -77,8 +79,9 @@ async def test_one_who_waits_keeps_nobody_waiting(database: Database, monkeypatc
 
 async def test_the_own_last_write_is_seen(database: Database) -> None:
     """A page asked for after a booking is answered shows it, however many others ask meanwhile."""
-    async with open_ledger(database) as bank, projector(database):
+    async with open_ledger(database) as bank, projector(database) as running:
         anna = await bank.person(balance_minor=0)
+        await running.caught_up()
         pages = StatementPages(bank.pool)
         asking = True
 
@@ -93,3 +96,12 @@ async def test_the_own_last_write_is_seen(database: Database) -> None:
             assert page.positions == [position]
         asking = False
         await asyncio.gather(*others)
+
+
+async def test_before_any_build_has_ready_text_that_is_said(database: Database) -> None:
+    """On a database whose statements have no ready text, whoever asks is told to read the columns."""
+    async with open_ledger(database) as bank:
+        anna = await bank.person(balance_minor=0)
+        pages = StatementPages(bank.pool)
+        asked = [pages.of(PageWanted(user_id=anna, limit=1)) for _ in range(3)]
+        assert [type(one) for one in await asyncio.gather(*asked, return_exceptions=True)] == [NoPagesError] * 3

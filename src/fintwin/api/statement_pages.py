@@ -21,13 +21,14 @@ import msgspec
 from msgspec.structs import replace
 
 from fintwin.api import transaction
+from fintwin.api.answers import encode
 from fintwin.api.problems import malformed
 from fintwin.api.transaction import Transaction
 from fintwin.store import reading
 from fintwin.store.connect import Pool
 from fintwin.store.keys import UserKey
 from fintwin.store.reading import Filter
-from fintwin.store.statement_pages import PageWanted, StatementPages
+from fintwin.store.statement_pages import NoPagesError, PageWanted, StatementPages
 
 STEP: Final = 1000
 POSITION_MAX: Final = 2**63 - 1
@@ -86,18 +87,23 @@ async def find(pool: Pool, key: UserKey, user_id: UUID, search: Search) -> Page:
     return _page(found[search.offset : enough], search.limit)
 
 
-async def told(pages: StatementPages, key: UserKey, user_id: UUID, search: Search) -> tuple[bytes, int | None]:
+async def told(
+    pages: StatementPages, pool: Pool, key: UserKey, user_id: UUID, search: Search
+) -> tuple[bytes, int | None]:
     """A plain page as JSON, and the cursor that leads on. Raises `reading.NotReachedError`."""
     account_id, limit = search.wanted.account_id, search.limit
-    page = await pages.of(
-        PageWanted(
-            user_id=user_id,
-            limit=limit + 1,
-            min_position=search.min_position,
-            account_id=account_id,
-            before=search.wanted.before,
-        )
+    wanted = PageWanted(
+        user_id=user_id,
+        limit=limit + 1,
+        min_position=search.min_position,
+        account_id=account_id,
+        before=search.wanted.before,
     )
+    try:
+        page = await pages.of(wanted)
+    except NoPagesError:
+        found = await find(pool, key, user_id, search)
+        return encode(found.rows), found.cursor
     body = b"[" + transaction.of_page(page.told[:limit], key, account_id) + b"]"
     return body, page.positions[limit - 1] if len(page.told) > limit else None
 

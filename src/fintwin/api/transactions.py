@@ -226,13 +226,13 @@ def _wanted(
 
 async def _listed(request: Call, path: str, search: Search) -> Answer[Any]:
     """A page, with the way to the next."""
-    user_id = request.user_id
+    user_id, pool = request.user_id, request.services.pools["api"]
     key = await request.services.ledger.user_key(user_id)
     shown: bytes | list[Transaction]
     if search.is_plain:
-        shown, cursor = await told(request.statement_pages, key, user_id, search)
+        shown, cursor = await told(request.statement_pages, pool, key, user_id, search)
     else:
-        page = await find(request.services.pools["api"], key, user_id, search)
+        page = await find(pool, key, user_id, search)
         shown, cursor = page.rows, page.cursor
     parameters: list[tuple[str, Any]] = list(request.query_params.multi_items())
     return Answer(shown, headers=next_link(path, parameters, search.limit, cursor))
@@ -240,13 +240,13 @@ async def _listed(request: Call, path: str, search: Search) -> Answer[Any]:
 
 async def _whole_account(request: Call, account_id: UUID, search: Search) -> Answer[Any]:
     """The newest transactions of an account, and in one row whatever is older."""
-    user_id = request.user_id
+    user_id, pool = request.user_id, request.services.pools["api"]
     key = await request.services.ledger.user_key(user_id)
-    body, cursor = await told(request.statement_pages, key, user_id, search)
+    body, cursor = await told(request.statement_pages, pool, key, user_id, search)
     if cursor is not None:
         # Neither row's balance nor time ever changes: what is there now is what the page was made of.
         edge = Filter(account_id=account_id, before=cursor + 1, limit=2)
-        seen = await reading.transactions(request.services.pools["api"], user_id, edge, min_position=0)
+        seen = await reading.transactions(pool, user_id, edge, min_position=0)
         oldest_shown, newest_hidden = seen.value
         last = transaction.brought_forward(account_id, oldest_shown, newest_hidden)
         body = body.removesuffix(b"]") + b"," + encode(last) + b"]"

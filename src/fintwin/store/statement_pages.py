@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from fintwin.store.connect import Pool
@@ -22,6 +23,10 @@ from fintwin.store.together import Together
 TOGETHER_MAX: Final = 32
 TOGETHER_LIMIT_MAX: Final = 201
 _SQL: Final = "SELECT * FROM read.statement_pages($1, $2, $3, $4, $5)"
+
+
+class NoPagesError(Exception):
+    """The statements that are live were built before there was ready text; the columns tell the same."""
 
 
 class PageWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +56,7 @@ class StatementPages:
         self._together: Together[PageWanted, Any] = Together(self._ask, together_max=TOGETHER_MAX, in_flight_max=1)
 
     async def of(self, wanted: PageWanted) -> StatementPage:
-        """One page. Raises `reading.NotReachedError` and what the database raises."""
+        """One page. Raises `reading.NotReachedError`, `NoPagesError`, and what the database raises."""
 
         async def ask() -> list[Any]:
             if wanted.limit > TOGETHER_LIMIT_MAX:
@@ -62,12 +67,15 @@ class StatementPages:
         return StatementPage(told or [], positions or [])
 
     async def _ask(self, asked: list[PageWanted]) -> list[Any]:
-        rows: list[Any] = await self._pool.fetch(
-            _SQL,
+        columns = [
             [one.user_id for one in asked],
             [one.min_position for one in asked],
             [one.account_id for one in asked],
             [one.before for one in asked],
             [one.limit for one in asked],
-        )
+        ]
+        try:
+            rows: list[Any] = await self._pool.fetch(_SQL, *columns)
+        except asyncpg.UndefinedFunctionError as error:
+            raise NoPagesError from error
         return rows
