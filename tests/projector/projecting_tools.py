@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 
@@ -21,6 +22,7 @@ from fintwin.store.building import Sources
 from fintwin.store.connect import Pool, open_pool
 from fintwin.store.rows import recorded
 from tests.conftest import Database
+from tests.support.ledgers import Bank, open_ledger
 
 PATIENCE_SECONDS = 20.0
 
@@ -114,3 +116,14 @@ async def assert_as_in_memory(database: Database, pool: Pool, models: Sequence[R
     for model in models:
         stored = encode_rows(model, await stored_rows(pool, model))
         assert stored == encode_rows(model, fold_all(model, events)), model.name
+
+
+@asynccontextmanager
+async def left_behind(database: Database) -> AsyncIterator[tuple[Bank, UUID]]:
+    """Somebody with 10.00 whom a projector has shown, and then 5.00 more that it shows no more: it has stopped."""
+    async with open_ledger(database) as bank:
+        async with projector(database) as running:
+            person = await bank.person("EUR", 10_00)
+            await running.caught_up()
+        await bank.deposit(person, 5_00)
+        yield bank, person

@@ -7,7 +7,7 @@ from fintwin.ledger.ledger import Request
 from fintwin.store import reading
 from fintwin.store.reading import Filter, NotReachedError
 from tests.conftest import Database
-from tests.projector.projecting_tools import projector
+from tests.projector.projecting_tools import left_behind, projector
 from tests.support.ledgers import booked, open_ledger
 
 
@@ -25,11 +25,7 @@ async def test_reads_see_the_own_last_write(database: Database) -> None:
 async def test_without_a_projector_nothing_old_is_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the projector stopped, a read after a write waits and is refused; with min_position 0 it takes what is there."""
     monkeypatch.setattr(reading, "WAIT_SECONDS", 0.2)
-    async with open_ledger(database) as bank:
-        async with projector(database) as running:
-            anna = await bank.person("EUR", 10_00)
-            await running.caught_up()
-        await bank.deposit(anna, 5_00)
+    async with left_behind(database) as (bank, anna):
         with pytest.raises(NotReachedError):
             await reading.accounts(bank.pool, anna)
         (account,) = (await reading.accounts(bank.pool, anna, min_position=0)).value

@@ -13,7 +13,7 @@ from fintwin.store import reading, reading_insights
 from fintwin.store.reading import NotReachedError
 from fintwin.store.reading_insights import Count, Wanted
 from tests.conftest import Database
-from tests.projector.projecting_tools import assert_as_in_memory, projector
+from tests.projector.projecting_tools import assert_as_in_memory, left_behind, projector
 from tests.support.ledgers import Bank, booked, open_ledger
 
 
@@ -138,11 +138,7 @@ async def test_another_tenant_sees_nothing(database: Database) -> None:
 async def test_without_a_projector_nothing_old_is_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the projector stopped, risk and notifications after a write are refused, not shown as they were."""
     monkeypatch.setattr(reading, "WAIT_SECONDS", 0.2)
-    async with open_ledger(database) as bank:
-        async with projector(database) as running:
-            anna = await bank.person("EUR", 10_00)
-            await running.caught_up()
-        await bank.deposit(anna, 5_00)
+    async with left_behind(database) as (bank, anna):
         with pytest.raises(NotReachedError):
             await reading_insights.risk(bank.pool, anna, now=datetime.now(UTC))
         with pytest.raises(NotReachedError):

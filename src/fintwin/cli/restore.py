@@ -15,6 +15,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from fintwin.cli.servers import bring_up_to_date
 from fintwin.embedded import EmbeddedServers
 from fintwin.settings import SettingsError, start_options
 
@@ -41,8 +42,6 @@ def restore(file: Path) -> None:
 @contextmanager
 def _owner(environ: Mapping[str, str]) -> Iterator[str]:
     """The administrator's address, with the database up to date."""
-    from fintwin.store.migrate import MigrationError, migrate
-
     options = start_options(environ)
     if not options.embedded:
         url = environ.get("FINTWIN_OWNER_DATABASE_URL")
@@ -52,8 +51,5 @@ def _owner(environ: Mapping[str, str]) -> Iterator[str]:
         yield url
         return
     with EmbeddedServers(options.data_folder, say=lambda sentence: click.echo(sentence, err=True)) as servers:
-        try:
-            asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
-        except MigrationError as error:
-            raise SettingsError(str(error)) from None
+        bring_up_to_date(servers)
         yield servers.superuser_url

@@ -8,7 +8,6 @@ Without `DATABASE_URL` it starts the embedded servers, brings the database up to
 it runs the same parts against real servers and starts none. Ctrl-C, SIGTERM or closing the terminal stops everything.
 """
 
-import asyncio
 import os
 import signal
 import socket
@@ -21,6 +20,7 @@ from typing import NoReturn
 import rich_click as click
 
 import fintwin
+from fintwin.cli.servers import bring_up_to_date
 from fintwin.cli.source_watch import SourceWatch
 from fintwin.cli.supervisor import STOP_SIGNALS, Part, stop_parts, supervise
 from fintwin.cli.web_build import WebBuild, web_build
@@ -49,7 +49,7 @@ def run(*, reload: bool, web: str | None) -> None:
         sys.exit(_supervise(options, os.environ, look_after=lambda: None, reload=reload, web=web))
     say(f"Starting Postgres and Valkey for {options.data_folder.resolve()}")
     with EmbeddedServers(options.data_folder, say=say) as servers:
-        _migrate(servers)
+        bring_up_to_date(servers)
         environment = os.environ | servers.environment()
         load(environment)
         code = _supervise(options, environment, look_after=servers.restart_ended, reload=reload, web=web)
@@ -79,15 +79,6 @@ def say(sentence: str) -> None:
     """For the person who watches; at once, also into a pipe."""
     click.echo(sentence)
     sys.stdout.flush()
-
-
-def _migrate(servers: EmbeddedServers) -> None:
-    from fintwin.store.migrate import MigrationError, migrate
-
-    try:
-        asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
-    except MigrationError as error:
-        raise SettingsError(str(error)) from None
 
 
 def _supervise(

@@ -49,7 +49,7 @@ def servers_for(
 
     ``new``: begun where there is none. ``empty_redis``: with the Valkey that is started for the command, which holds nothing.
     """
-    from fintwin.store.migrate import MigrationError, migrate, pending
+    from fintwin.store.migrate import pending
 
     options = start_options(environ)
     if not options.embedded:
@@ -69,14 +69,21 @@ def servers_for(
         yield {**environ, **running}
         return
     with EmbeddedServers(options.data_folder, say=say) as servers:
-        try:
-            asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
-        except MigrationError as error:
-            raise SettingsError(str(error)) from None
+        bring_up_to_date(servers)
         own = servers.environment()
         if not empty_redis:
             own["REDIS_URL"] = ""
         yield {**environ, **own}
+
+
+def bring_up_to_date(servers: EmbeddedServers) -> None:
+    """Run what migrations the database lacks; raises `SettingsError` where that cannot be."""
+    from fintwin.store.migrate import MigrationError, migrate
+
+    try:
+        asyncio.run(migrate(servers.superuser_url, servers.role_passwords))
+    except MigrationError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _expect_data(options: StartOptions) -> None:
