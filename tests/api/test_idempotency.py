@@ -1,7 +1,8 @@
-"""One key, one transaction, however often and whenever it is asked for (issue: "Done when" 3)."""
+"""One key, one transaction, however often and whenever it is asked for."""
 
 import asyncio
 
+import httpx
 import pytest
 
 from tests.api.people import Person, Service, service
@@ -123,6 +124,16 @@ async def test_a_batch_is_repeated_item_by_item(ada: Person) -> None:
     assert alone.headers["idempotent-replay"] == "true"
     other = await ada.post("/api/transactions/batch", {"items": [items[0] | {"amount": 9}]})
     assert other.json["items"][0]["problem"]["code"] == "idempotency_key_reused"
+
+
+async def test_two_keys_are_none(ada: Person) -> None:
+    """A request that names two is malformed, whichever is meant; both stay free, and nothing is booked."""
+    named = [("authorization", f"Bearer {ada.token}"), ("idempotency-key", "a"), ("idempotency-key", "b")]
+    sent = await ada.client.post("/api/transactions/", json=DEPOSIT, headers=httpx.Headers(named))
+    assert (sent.status_code, sent.json()["code"]) == (400, "malformed")
+    for key in ("a", "b"):
+        assert "idempotent-replay" not in (await ada.post("/api/transactions/", DEPOSIT, Idempotency_Key=key)).headers
+    assert await ada.balance() == 25
 
 
 @pytest.mark.parametrize(("key", "status"), [("", 400), ("k" * 256, 400), ("k" * 255, 201), ("k", 201)])

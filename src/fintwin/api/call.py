@@ -118,13 +118,17 @@ class Call(Request[Bearer, Any, State]):
     @property
     def idempotency_key(self) -> str | None:
         """The header, 1 to 255 characters, or None where there is none."""
+        found: bytes | None = None
         for name, value in self.scope["headers"]:
             if name == b"idempotency-key":
-                text = value.decode("latin-1")
-                if not 0 < len(text) <= KEY_LENGTH_MAX:
-                    raise malformed("An Idempotency-Key has 1 to 255 characters.", "Idempotency-Key")
-                return text
-        return None
+                if found is not None:  # which of them is meant would be a guess about money
+                    raise malformed("A request has one Idempotency-Key.", "Idempotency-Key")
+                found = value
+        if found is None:
+            return None
+        if not 0 < len(found) <= KEY_LENGTH_MAX:
+            raise malformed("An Idempotency-Key has 1 to 255 characters.", "Idempotency-Key")
+        return found.decode("latin-1")
 
     def command(self, *words: object) -> LedgerRequest:
         """The ledger's request for a command; ``words`` are what an equal request must equal, its name first."""
