@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -262,6 +263,21 @@ async def test_it_needs_a_token_and_an_id_that_makes_sense(app: Service, ada: Pe
     for text in ("x", "-1", "1.5", "9" * 30):
         answer = await ada.get("/api/live", last_event_id=text)
         assert (answer.status, answer.code) == (400, "malformed"), text
+
+
+async def test_the_first_look_wakes_whom_it_concerns(app: Service, ada: Person) -> None:
+    """Where something has happened since the first streams were opened, only those are woken whose it is."""
+    eve = await app.person()
+    hub = hub_module.Hub(app.services.pools["api"])
+    streams = [hub.open(UUID(person.id), lambda: None) for person in (ada, eve, await app.person())]
+    for person in (ada, eve):
+        await person.get("/api/transactions/")  # now the read models know of them
+    streams[0].told = streams[1].told = (await hub.look()).position
+    await eve.move("deposit", 5)
+    await eve.get("/api/transactions/")
+    await hub._tell()
+    # The third one is only just coming.
+    assert [await stream.news(0) for stream in streams] == [False, True, True]
 
 
 async def test_idle_streams_only_breathe(app: Service, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:

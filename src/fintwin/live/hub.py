@@ -180,10 +180,11 @@ class Hub:
         """Wake the streams of those whose history has gone on, as far as the read models show it."""
         await self.look()
         if self._searched is None:
-            # Nobody was here before: what these few have to be told they see for themselves.
-            self._searched = self.front.position
+            # Nobody was here before. Who is only just coming may have looked a moment earlier, and sees for itself.
+            self._searched = min((one.told for one in self._all() if one.told), default=self.front.position)
             for stream in self._all():
-                stream.wake()
+                if not stream.told:
+                    stream.wake()
         while self._searched < self.front.position and self._streams:
             until = min(self._searched + POSITIONS_AT_ONCE, self.front.position)
             for user_id in await news.fresh(self._pool, self._streams, self._searched, until):
