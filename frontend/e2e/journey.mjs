@@ -180,6 +180,12 @@ await walking(options, async ({ page, browser, faults }) => {
   await page.reload();
   if ((await page.evaluate(() => document.documentElement.dataset.theme)) !== wanted.toLowerCase())
     throw new Error("the theme is forgotten");
+  const before = await page.getByLabel("Monthly income").inputValue();
+  await page.getByLabel("Numbers and dates").selectOption("de-DE");
+  await page.getByText("Saved.").waitFor();
+  await page.getByRole("option", { name: /^German \(Germany\): 1\.234,50/ }).waitFor({ state: "attached" });
+  if ((await page.getByLabel("Monthly income").inputValue()) !== before)
+    throw new Error("the choice of locale changed a figure");
   console.log("dressed");
 
   const later = await again(browser, page.context(), options);

@@ -15,7 +15,7 @@ export function categoryName(category: string): string {
 }
 
 /** `own` are the caller's account ids. A transfer between two of them moves nothing in or out. */
-export function toldOf(transaction: Transaction, own: ReadonlySet<string>): Told {
+export function toldOf(transaction: Transaction, own: Pick<ReadonlySet<string>, "has">): Told {
   const { type, to_account: to, account_id: from, counterparty, note, category } = transaction;
   const words = counterparty?.name ?? note ?? (category === null ? null : categoryName(category));
   if (type === "deposit") return { sign: 1, title: words ?? "Deposit", kind: "Deposit" };

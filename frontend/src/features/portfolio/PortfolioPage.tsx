@@ -60,13 +60,17 @@ export default function PortfolioPage() {
             {(one) => (
               <div className="stack">
                 <div className="figure-large">
-                  <Money amount={one.total_portfolio_value} currency={currency} />
+                  <Money amount={one.total_portfolio_value} currency={one.currency ?? currency} />
                 </div>
-                <p className={one.total_gain_loss < 0 ? "negative" : "positive"}>
-                  {format.money(one.total_gain_loss, currency, { signed: true })} (
-                  {format.percent(one.total_return_pct)})
-                  <span className="quiet"> on {format.money(one.total_invested, currency)} paid</span>
-                </p>
+                {one.total_holdings === 0 ? (
+                  <p className="quiet">Nothing is held besides the accounts.</p>
+                ) : (
+                  <p className={one.total_gain_loss < 0 ? "negative" : "positive"}>
+                    {format.money(one.total_gain_loss, one.currency ?? currency, { signed: true })} (
+                    {format.percent(one.total_return_pct)})
+                    <span className="quiet"> on {format.money(one.total_invested, one.currency ?? currency)} paid</span>
+                  </p>
+                )}
                 {one.best_performer !== null && (
                   <p className="small quiet">
                     Best {one.best_performer.ticker} {format.percent(one.best_performer.gain_loss_pct)}

@@ -5,6 +5,7 @@ import { Choices } from "@/shared/ui/Field";
 import { AccountsSection } from "./components/AccountsSection";
 import { DataSection } from "./components/DataSection";
 import { FinBotSection } from "./components/FinBotSection";
+import { LocaleChoice } from "./components/LocaleChoice";
 import { SessionsSection } from "./components/SessionsSection";
 import { ProfileForm } from "@/shared/profile/ProfileForm";
 import { useToast } from "@/shared/ui/Toasts";
@@ -27,7 +28,7 @@ export default function SettingsPage() {
         <div className="card-head">
           <h2 id="set-profile">Profile</h2>
         </div>
-        <ProfileForm me={me} submit="Save profile" onSaved={() => tell("Saved.")} />
+        <ProfileForm key={me.locale} me={me} submit="Save profile" onSaved={() => tell("Saved.")} />
       </section>
       <section className="card" aria-labelledby="set-accounts">
         <div className="card-head">
@@ -39,7 +40,10 @@ export default function SettingsPage() {
         <div className="card-head">
           <h2 id="set-looks">Appearance</h2>
         </div>
-        <Choices legend="Theme" name="theme" options={THEMES} value={chosen} onChange={theme.set} />
+        <div className="stack">
+          <Choices legend="Theme" name="theme" options={THEMES} value={chosen} onChange={theme.set} />
+          <LocaleChoice me={me} onSaved={() => tell("Saved.")} />
+        </div>
       </section>
       <section className="card" aria-labelledby="set-finbot">
         <div className="card-head">

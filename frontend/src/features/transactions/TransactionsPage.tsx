@@ -31,7 +31,7 @@ export default function TransactionsPage() {
   const accounts = useQuery(accountsQuery).data;
   const list = useInfiniteQuery(transactionsQuery(asked));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.rows) ?? [], [list.data]);
-  const own = useMemo(() => new Set(accounts?.map((one) => one.id) ?? []), [accounts]);
+  const own = useMemo(() => new Map(accounts?.map((one) => [one.id, one.name])), [accounts]);
   const filtered = Object.keys(filters).length > 0;
   const closed = () => {
     setKind(null);
@@ -56,21 +56,21 @@ export default function TransactionsPage() {
           ))}
           <button
             type="button"
-            className="button plain icon"
+            className="button plain"
             aria-label="Import a bank file"
             onClick={() => setImporting(true)}
           >
-            <Icon name="upload" />
+            <Icon name="upload" size={18} /> Import
           </button>
           <button
             type="button"
-            className="button plain icon"
+            className="button plain"
             aria-label="Export as CSV"
             onClick={() =>
               void saveExport().catch((error: unknown) => tell(error instanceof Error ? error.message : "Not saved."))
             }
           >
-            <Icon name="download" />
+            <Icon name="download" size={18} /> Export
           </button>
         </div>
       </div>

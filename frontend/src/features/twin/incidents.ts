@@ -45,7 +45,7 @@ export function incidentsOf(run: Run, format: Format): Incident[] {
       .map((one, index) => ({
         key: `n${index}`,
         on: one.on,
-        text: `Risk alert: the score reaches ${one.score ?? "a limit"}.`,
+        text: `Risk alert: the score of account ${one.account_id} reaches ${one.score ?? "a limit"}.`,
         word: "notification",
         tone: "info" as const,
         shape: "told" as const,

@@ -6,7 +6,8 @@ import "./booking.css";
 
 interface TransactionRowProps {
   transaction: Transaction;
-  own: ReadonlySet<string>;
+  /** The caller's accounts by id, with their names. */
+  own: ReadonlyMap<string, string>;
   open?: (transaction: Transaction) => void;
   balance?: boolean;
 }
@@ -15,6 +16,9 @@ export function TransactionRow({ transaction, own, open, balance = false }: Tran
   const format = useFormat();
   const told = toldOf(transaction, own);
   const { category, reversed_by: reversedBy, reverses } = transaction;
+  // With one account its name says nothing.
+  const where =
+    own.size < 2 ? [] : [transaction.account_id, transaction.to_account ?? ""].flatMap((id) => own.get(id) ?? []);
   const content = (
     <>
       <span className={`way way-${told.sign}`}>
@@ -26,6 +30,7 @@ export function TransactionRow({ transaction, own, open, balance = false }: Tran
           <time dateTime={transaction.effective_at}>{format.date(transaction.effective_at)}</time>
           {category !== null && categoryName(category) !== told.title && <span>{categoryName(category)}</span>}
           {category === null && told.kind !== told.title && <span>{told.kind}</span>}
+          {where.length > 0 && <span className="where">{where.join(" → ")}</span>}
           {reversedBy !== null && <span className="tag">Reversed</span>}
           {reverses !== null && <span className="tag">Reversal</span>}
         </span>

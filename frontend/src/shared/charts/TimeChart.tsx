@@ -121,7 +121,8 @@ export function TimeChart(props: TimeChartProps) {
   }, [lines, bands, inner.width, inner.height, stepped, zero, range]);
   const { x, y, path, under, band } = drawn;
   const [from = new Date(0), to = new Date(1)] = x.domain();
-  const years = to.getTime() - from.getTime() > 4e10;
+  // Over most of a year a day without its year could be either year's.
+  const years = to.getTime() - from.getTime() > 2.6e10;
   const main = lines[0];
 
   return (
@@ -142,7 +143,7 @@ export function TimeChart(props: TimeChartProps) {
                 </text>
               </g>
             ))}
-            {x.ticks(Math.max(2, Math.floor(inner.width / 110))).map((tick) => (
+            {x.ticks(Math.max(4, Math.floor(inner.width / 110))).map((tick) => (
               <text key={tick.getTime()} className="chart-tick" x={x(tick)} y={inner.height + 20} textAnchor="middle">
                 {years ? format.month(tick) : format.day(tick)}
               </text>

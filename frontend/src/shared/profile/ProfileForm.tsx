@@ -5,7 +5,7 @@ import { useForm } from "react-hook-form";
 import * as v from "valibot";
 import { api, body, type Schemas } from "@/api/client";
 import { meQuery, type Me } from "@/api/queries";
-import { amountOf } from "@/shared/format";
+import { amountOf, useFormat } from "@/shared/format";
 import { Choices, Field, SelectField } from "@/shared/ui/Field";
 import { Notice } from "@/shared/ui/Notice";
 import { CURRENCIES, currencyName, likelyCurrency } from "./currencies";
@@ -22,29 +22,34 @@ const APPETITES = [
   ["high", "High"],
 ] as const;
 
-const locale = navigator.language;
-const schema = v.object({
-  account_name: v.pipe(
-    v.string(),
-    v.trim(),
-    v.minLength(1, "How shall we call you?"),
-    v.maxLength(100, "At most 100 characters."),
-  ),
-  phone_number: v.pipe(
-    v.string(),
-    v.check(
-      (typed) => typed.trim() === "" || /^\+[0-9]{7,15}$/.test(typed.replaceAll(/[\s.\-()[\]/]/g, "")),
-      "With the country code, for example +420 555 010 999.",
+/** An amount as one would type it, so that it is read again as the same. */
+const typedIn = (locale: string, amount: number) =>
+  new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: 4 }).format(amount);
+
+function schemaOf(locale: string) {
+  return v.object({
+    account_name: v.pipe(
+      v.string(),
+      v.trim(),
+      v.minLength(1, "How shall we call you?"),
+      v.maxLength(100, "At most 100 characters."),
     ),
-  ),
-  currency_preference: v.string(),
-  monthly_income: v.pipe(
-    v.string(),
-    v.check((typed) => amountOf(typed, locale) !== null, "A number, for example 3200. Write 0 if there is none."),
-  ),
-  financial_goal: v.picklist(GOALS.map(([key]) => key)),
-  risk_appetite: v.picklist(APPETITES.map(([key]) => key)),
-});
+    phone_number: v.pipe(
+      v.string(),
+      v.check(
+        (typed) => typed.trim() === "" || /^\+[0-9]{7,15}$/.test(typed.replaceAll(/[\s.\-()[\]/]/g, "")),
+        "With the country code, for example +420 555 010 999.",
+      ),
+    ),
+    currency_preference: v.string(),
+    monthly_income: v.pipe(
+      v.string(),
+      v.check((typed) => amountOf(typed, locale) !== null, "A number, for example 3200. Write 0 if there is none."),
+    ),
+    financial_goal: v.picklist(GOALS.map(([key]) => key)),
+    risk_appetite: v.picklist(APPETITES.map(([key]) => key)),
+  });
+}
 
 interface ProfileFormProps {
   me: Me;
@@ -54,13 +59,14 @@ interface ProfileFormProps {
 
 export function ProfileForm({ me, submit, onSaved }: ProfileFormProps) {
   const client = useQueryClient();
+  const { locale } = useFormat();
   const form = useForm({
-    resolver: valibotResolver(schema),
+    resolver: valibotResolver(schemaOf(locale)),
     defaultValues: {
       account_name: me.account_name ?? me.full_name ?? "",
       phone_number: me.phone_number ?? "",
       currency_preference: me.currency_preference ?? likelyCurrency(),
-      monthly_income: me.is_profile_complete ? String(me.monthly_income) : "",
+      monthly_income: me.is_profile_complete ? typedIn(locale, me.monthly_income) : "",
       financial_goal: me.financial_goal ?? "savings",
       risk_appetite: me.risk_appetite ?? "medium",
     },
@@ -68,7 +74,7 @@ export function ProfileForm({ me, submit, onSaved }: ProfileFormProps) {
   const values = form.watch();
   const faults = form.formState.errors;
   const save = useMutation({
-    mutationFn: (told: v.InferOutput<typeof schema>) =>
+    mutationFn: (told: v.InferOutput<ReturnType<typeof schemaOf>>) =>
       body(
         api.PUT("/api/auth/profile", {
           body: {

@@ -12,7 +12,7 @@ const latestQuery = queryOptions({
 
 export function Latest({ deposit }: { deposit: () => void }) {
   const latest = useQuery(latestQuery);
-  const own = new Set(useQuery(accountsQuery).data?.map((one) => one.id) ?? []);
+  const own = new Map(useQuery(accountsQuery).data?.map((one) => [one.id, one.name]));
   return (
     <>
       <div className="card-head">

@@ -20,6 +20,8 @@ export interface Holding {
 }
 
 export interface Summary {
+  /** Of the sums: the main account's, or the most frequent one. */
+  currency: string | null;
   total_portfolio_value: number;
   total_invested: number;
   total_gain_loss: number;

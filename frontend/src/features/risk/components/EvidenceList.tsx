@@ -20,7 +20,7 @@ export function EvidenceList({ ids }: { ids: readonly string[] }) {
 }
 
 export function Rows({ ids }: { ids: readonly string[] }) {
-  const own = new Set(useQuery(accountsQuery).data?.map((one) => one.id) ?? []);
+  const own = new Map(useQuery(accountsQuery).data?.map((one) => [one.id, one.name]));
   const found = useQueries({
     queries: ids.map((id) => ({
       queryKey: ["own", "transaction", id],

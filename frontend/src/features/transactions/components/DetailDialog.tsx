@@ -13,7 +13,7 @@ import { useAnnotate, useReverse } from "../api/list";
 
 interface DetailProps {
   transaction: Transaction | null;
-  own: ReadonlySet<string>;
+  own: ReadonlyMap<string, string>;
   onClose: () => void;
 }
 

@@ -6,7 +6,7 @@ import { TransactionRow } from "@/shared/booking/TransactionRow";
 
 interface TransactionListProps {
   rows: Transaction[];
-  own: ReadonlySet<string>;
+  own: ReadonlyMap<string, string>;
   more: boolean;
   loadMore: () => void;
   open: (transaction: Transaction) => void;

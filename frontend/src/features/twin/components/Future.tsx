@@ -26,7 +26,10 @@ export function Future({ run, fine }: { run: Run; fine: boolean }) {
   const { currency, baseline, scenario } = total;
   const history = useHistory(currency, run.horizon_months);
   const picture = useMemo(() => pictureOf(run, money), [run, money]);
-  const marks = useMemo(() => marksOf(incidentsOf(run, format), format), [run, format]);
+  const marks = useMemo(() => marksOf(incidentsOf(run, format), format), [run, format]).map((one) => ({
+    ...one,
+    label: told(one.label),
+  }));
   const spot = { t: Date.parse(scenario.lowest_on), v: scenario.lowest };
   const chance = total.uncertainty?.scenario.failed;
   const monthRows = run.month_ends.map((at) => [

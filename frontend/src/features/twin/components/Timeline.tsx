@@ -1,12 +1,14 @@
 // What would happen along the way: payments refused, payments below the limit, consequences in the past, notifications.
 import type { Run } from "@/api/twin";
 import { useFormat } from "@/shared/format";
+import { useTold } from "@/shared/told";
 import { incidentsOf } from "../incidents";
 
 const SHOWN_MAX = 12;
 
 export function Timeline({ run }: { run: Run }) {
   const format = useFormat();
+  const told = useTold();
   const incidents = incidentsOf(run, format);
   if (incidents.length === 0) return null;
   return (
@@ -22,7 +24,7 @@ export function Timeline({ run }: { run: Run }) {
           <li key={one.key}>
             <time dateTime={one.on}>{format.date(one.on)}</time>
             <span className={`tag ${one.tone}`}>{one.word}</span>
-            <span>{one.text}</span>
+            <span>{told(one.text)}</span>
           </li>
         ))}
       </ol>

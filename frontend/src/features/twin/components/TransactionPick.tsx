@@ -19,7 +19,7 @@ export function TransactionPick({
   const id = useId();
   const [typed, setTyped] = useState("");
   const q = useDeferredValue(typed.trim());
-  const own = new Set(useQuery(accountsQuery).data?.map((one) => one.id) ?? []);
+  const own = new Map(useQuery(accountsQuery).data?.map((one) => [one.id, one.name]));
   const found = useQuery({
     queryKey: ["own", "transactions", "pick", q],
     queryFn: () =>
