@@ -84,8 +84,9 @@ def real_events() -> tuple[list[Recorded], list[tuple[UUID, int]]]:
 
 
 async def test_slices_of_a_batch_change_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch that is folded in a thread slice by slice, while the one before is written, gives the same rows."""
+    """A batch that is folded slice by slice, in turns with the writing of the one before, gives the same rows."""
     monkeypatch.setattr(applying, "SLICE_EVENTS", 7)
+    monkeypatch.setattr(applying, "TURN_EVENTS", 3)
     events = history(seed=21, steps=150)
     await put_into_log(database.superuser_url, events)
     async with projector(database) as running:
