@@ -16,13 +16,7 @@
     }
     const early = ["/api/auth/me", "/api/accounts/"];
     if (/^\/(?:dashboard)?$/.test(location.pathname))
-      early.push(
-        "/api/portfolio/history",
-        "/api/auth/persona-score",
-        "/api/portfolio/",
-        "/api/transactions/?limit=7",
-        "/api/status",
-      );
+      early.push("/api/portfolio/history", "/api/portfolio/", "/api/transactions/?limit=7", "/api/status");
     globalThis.fintwinEarly = {};
     for (const path of early) {
       globalThis.fintwinEarly[path] = fetch(path);
