@@ -244,7 +244,7 @@ async def test_the_metrics_tell_of_the_door(app: Service) -> None:
 
 async def test_a_body_that_does_not_come_is_given_up(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends slowly does not keep a place for ever."""
-    monkeypatch.setattr("fintwin.api.door.BODY_S", 0.1)
+    monkeypatch.setattr("fintwin.api.room.BODY_S", 0.1)
     ada = await app.person()
 
     async def slowly() -> Any:
@@ -257,6 +257,23 @@ async def test_a_body_that_does_not_come_is_given_up(app: Service, monkeypatch: 
     assert (answer.status, answer.code) == (503, "took_too_long")
     assert app.app.door.room.taken == 0
     assert await ada.balance() == 0
+
+
+async def test_a_write_without_a_body_has_the_time_of_a_request(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is long about it is not that its body does not come."""
+    monkeypatch.setattr("fintwin.api.room.BODY_S", 0.05)
+    monkeypatch.setattr("fintwin.api.room.LOOK_S", 0.01)
+    ada = await app.person()
+    change = app.services.ledger.change_account
+
+    async def slowly(*of: Any) -> Any:
+        await asyncio.sleep(0.5)
+        return await change(*of)
+
+    monkeypatch.setattr(app.services.ledger, "change_account", slowly)
+    answer = await ada.post(f"/api/accounts/{ada.id}/freeze")
+    assert answer.status == 200, answer.text
+    assert answer.json["status"] == "frozen"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fintwin.api.door import Door
     from fintwin.api.measured import Models
     from fintwin.api.movements import Currencies
+    from fintwin.api.room import Visit
     from fintwin.bootstrap import Services
     from fintwin.store.heads import Heads
     from fintwin.store.statement_pages import StatementPages
@@ -46,6 +47,8 @@ class Call(Request[Bearer, Any, State]):
         if self._body is not Empty:
             return self._body
         limit = self.route_handler.resolve_request_max_body_size() or inf
+        visit: Visit = self.scope["visit"]  # type: ignore[typeddict-item]  # see `api.door`
+        visit.awaits_body()
         body, more = b"", True
         while more:
             event: Any = await self.receive()
@@ -56,7 +59,7 @@ class Call(Request[Bearer, Any, State]):
                 raise RequestEntityTooLarge
             more = event.get("more_body", False)
         self._body = body
-        self.scope["visit"].has_body()  # type: ignore[typeddict-item]  # see `api.door`
+        visit.has_body()
         return body
 
     @property

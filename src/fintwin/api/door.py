@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fintwin.api.answers import encode
 from fintwin.api.origin import Headers, Hosts, Proxies, is_loopback_name, same_site
 from fintwin.api.problems import BUSY_DOOR, CROSS_SITE, MEDIA_TYPE, TOO_LONG, TOO_MANY, UNKNOWN_HOST, Problem
-from fintwin.api.room import BODY_S, REQUEST_S, Room, Visit
+from fintwin.api.room import Room, Visit
 from fintwin.api.web import HSTS
 from fintwin.identity.tokens import Bearer
 
@@ -76,8 +76,7 @@ class Door:
         if path.startswith(_UNCHECKED):
             await inner(scope, receive, send)
             return
-        time_s = REQUEST_S if scope["method"] in _SAFE else BODY_S
-        if not await self.room.enter(visit, time_s=time_s, shed_last=path == ME):
+        if not await self.room.enter(visit, shed_last=path == ME):
             await self._turn_away(scope, send, BUSY_DOOR, 1)
             return
         scope["visit"] = visit

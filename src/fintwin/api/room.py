@@ -46,6 +46,10 @@ class Visit:
         self.task: asyncio.Task[Any] | None = None
         self.until = 0.0
 
+    def awaits_body(self) -> None:
+        """Its body is waited for from now on, and not for long."""
+        self.until = monotonic() + BODY_S
+
     def has_body(self) -> None:
         """All of the body is there: the time for working on it begins."""
         self.until += REQUEST_S
