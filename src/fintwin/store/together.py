@@ -39,9 +39,12 @@ class Together(Generic[Q, A]):
 
     async def of(self, question: Q) -> A:
         """The answer, as it is now. Raises what asking raises."""
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, answer))
-        self._kick()
+        if len(self._waiting) == 1:
+            # Whoever asks in this very moment goes along.
+            loop.call_soon(self._kick)
         return await answer
 
     def _kick(self) -> None:
