@@ -43,8 +43,7 @@ async function opened(rate, measure) {
   const { page, cdp } = await slowPage(context);
   await page.waitForTimeout(SETTLES_MS);
   await cdp.send("Emulation.setCPUThrottlingRate", { rate });
-  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
-  const told = measure(cdp);
+  const told = await measure(cdp);
   await page.goto(`${base}/dashboard`, { waitUntil: "commit" });
   await page.locator(".wealth-total").waitFor();
   const total = await told();
@@ -74,9 +73,12 @@ await tried(SLOWER, () => {
 });
 // The same however busy the machine is: the time that the processor works on the page's own thread.
 console.log("dashboard, ms of processor time of the page's thread, not slowed");
-await tried(1, (cdp) => async () => {
-  const { metrics } = await cdp.send("Performance.getMetrics");
-  return 1000 * (metrics.find((one) => one.name === "TaskDuration")?.value ?? 0);
+await tried(1, async (cdp) => {
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await cdp.send("Performance.getMetrics");
+    return 1000 * (metrics.find((one) => one.name === "TaskDuration")?.value ?? 0);
+  };
 });
 
 for (const rate of [1, SLOWER]) {

@@ -23,6 +23,8 @@
       // Whoever takes it up handles a failure; until then it is nobody's.
       globalThis.fintwinEarly[path].catch(() => undefined);
     }
+    // The first formatter of a page makes the browser look through every locale it has. Now is the time: the answers are not there yet.
+    setTimeout(() => new Intl.NumberFormat(navigator.language, { style: "currency", currency: "EUR" }));
   } catch {
     // Storage is closed to us: the system's theme it is, and nothing is asked early.
   }
