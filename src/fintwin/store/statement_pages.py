@@ -20,7 +20,8 @@ from fintwin.store.connect import Pool
 from fintwin.store.reading import until_reached
 from fintwin.store.together import Together
 
-TOGETHER_MAX: Final = 32
+TOGETHER_MAX: Final = 8
+"""While one question is read the pages of the other are put together; in larger ones either waits for all of the other."""
 TOGETHER_LIMIT_MAX: Final = 201
 _SQL: Final = "SELECT * FROM read.statement_pages($1, $2, $3, $4, $5)"
 
@@ -52,8 +53,7 @@ class StatementPages:
     def __init__(self, pool: Pool) -> None:
         """``pool`` of the role `api`."""
         self._pool = pool
-        # What becomes of a page here takes longer than reading it: two questions under way made smaller batches, no faster ones.
-        self._together: Together[PageWanted, Any] = Together(self._ask, together_max=TOGETHER_MAX, in_flight_max=1)
+        self._together: Together[PageWanted, Any] = Together(self._ask, together_max=TOGETHER_MAX)
 
     async def of(self, wanted: PageWanted) -> StatementPage:
         """One page. Raises `reading.NotReachedError`, `NoPagesError`, and what the database raises."""

@@ -28,12 +28,10 @@ class Together(Generic[Q, A]):
         ask: Callable[[list[Q]], Awaitable[Sequence[A]]],
         *,
         together_max: int = TOGETHER_MAX,
-        in_flight_max: int = IN_FLIGHT_MAX,
     ) -> None:
-        """``ask`` answers up to ``together_max`` questions at once, and is asked so often at a time."""
+        """``ask`` answers up to ``together_max`` questions at once."""
         self._ask_all = ask
         self._together_max = together_max
-        self._in_flight_max = in_flight_max
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._in_flight: set[asyncio.Task[None]] = set()
 
@@ -48,7 +46,7 @@ class Together(Generic[Q, A]):
         return await answer
 
     def _kick(self) -> None:
-        if self._waiting and len(self._in_flight) < self._in_flight_max:
+        if self._waiting and len(self._in_flight) < IN_FLIGHT_MAX:
             asked, self._waiting = self._waiting[: self._together_max], self._waiting[self._together_max :]
             task = asyncio.get_running_loop().create_task(self._ask(asked))
             self._in_flight.add(task)
