@@ -46,7 +46,7 @@ class Together(Generic[Q, A]):
         return await answer
 
     def _kick(self) -> None:
-        if self._waiting and len(self._in_flight) < IN_FLIGHT_MAX:
+        while self._waiting and len(self._in_flight) < IN_FLIGHT_MAX:
             asked, self._waiting = self._waiting[: self._together_max], self._waiting[self._together_max :]
             task = asyncio.get_running_loop().create_task(self._ask(asked))
             self._in_flight.add(task)
