@@ -9,12 +9,10 @@ The service runs in the test's own process, so that a test may look inside it; i
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
-
+from fintwin.cli.http_server import opened, server_of
 from tests.cli.processes import free_port
 from tests.conftest import reachable_folder
 from tests.support.gateway import gateway
@@ -26,22 +24,13 @@ SETTINGS = {"FINTWIN_TRUSTED_PROXIES": "127.0.0.1"} if WANTED else {}
 @asynccontextmanager
 async def through_gateway(app: Any) -> AsyncIterator[str]:
     """Serves an application behind a gateway; gives the gateway's address."""
-    port = free_port()
-    server = Server(
-        app,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_enabled=False,
-    )
-    server.workers_kill_timeout = 1
-    serving = asyncio.create_task(server.serve())
+    listening = opened("127.0.0.1", free_port())
+    port = listening.getsockname()[1]
+    server = server_of(app, grace_s=1)
+    serving = asyncio.create_task(server.serve([listening]))
     try:
         with reachable_folder() as folder, gateway(folder / "site", [f"http://127.0.0.1:{port}"]) as url:
             yield url.replace("127.0.0.1", "localhost")
     finally:
-        server.stop()
-        with suppress(TimeoutError):
-            await serving
+        server.should_exit = True
+        await serving
