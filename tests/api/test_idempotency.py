@@ -126,6 +126,27 @@ async def test_a_batch_is_repeated_item_by_item(ada: Person) -> None:
     assert other.json["items"][0]["problem"]["code"] == "idempotency_key_reused"
 
 
+async def test_another_batch_under_a_used_key_is_refused_whole(ada: Person) -> None:
+    """With more items, fewer, another one, another order or another rule for all; the first one is still answered the same."""
+    items = [{"type": "deposit", "amount": 1}, {"type": "withdrawal", "amount": 9}, {"type": "deposit", "amount": 2}]
+    first = await ada.post("/api/transactions/batch", {"items": items}, Idempotency_Key="batch")
+    assert [one["status"] for one in first.json["items"]] == [201, 422, 201]
+    others = (
+        {"items": [*items, {"type": "deposit", "amount": 4}]},
+        {"items": items[:1]},
+        {"items": [items[0] | {"note": "n"}, *items[1:]]},
+        {"items": items[::-1]},
+        {"items": items, "atomic": True},
+    )
+    for other in others:
+        refused = await ada.post("/api/transactions/batch", other, Idempotency_Key="batch")
+        assert (refused.status, refused.code) == (422, "idempotency_key_reused")
+    assert await ada.balance() == 3
+    again = await ada.post("/api/transactions/batch", {"items": items}, Idempotency_Key="batch")
+    assert again.json["items"][::2] == first.json["items"][::2]
+    assert await ada.balance() == 3
+
+
 async def test_two_keys_are_none(ada: Person) -> None:
     """A request that names two is malformed, whichever is meant; both stay free, and nothing is booked."""
     named = [("authorization", f"Bearer {ada.token}"), ("idempotency-key", "a"), ("idempotency-key", "b")]

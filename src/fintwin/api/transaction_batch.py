@@ -1,11 +1,13 @@
 """`POST /api/transactions/batch`: many transactions in one request, in their order.
 
 Each item is booked or refused for itself; with `atomic` all of them are, or none. An item's own `idempotency_key` counts; without
-one, the request's `Idempotency-Key` stands for it together with the item's place, so a batch is repeated like a single request.
+one, the request's `Idempotency-Key` stands for it together with the item's place, so a batch is repeated like a single request:
+the whole of it or nothing. Another batch under a key of which anything was booked is refused before it begins.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -22,6 +24,7 @@ from fintwin.api.transaction import Transaction
 from fintwin.domain.refusals import Code, Refusal
 from fintwin.ledger.ledger import Answer as LedgerAnswer
 from fintwin.ledger.ledger import Booking, Request
+from fintwin.ledger.slices import KEY_REUSED
 from fintwin.ledger.submission import LedgerBusyError, NotApplied, OutcomeUnknownError
 from fintwin.store.keys import UserKey
 
@@ -62,10 +65,13 @@ async def book_batch(request: Call, data: JSONBody[Batch]) -> Answer[BatchAnswer
     header = request.idempotency_key
     if any(item.type == "transfer" for item in data.items):
         request.limit_guesses(0)
-    requests = []
-    for index, item in enumerate(data.items):
-        movement = await movement_of(request.currencies, user_id, item)
-        requests.append((_request(request, header, index, item), movement))
+    asked = _requests(request, header, data)
+    if header is not None:
+        without_own = [one for one, item in zip(asked, data.items, strict=True) if item.idempotency_key is None]
+        if await services.ledger.is_reused(user_id, without_own):
+            raise ProblemError(of_refusal(KEY_REUSED))
+    movements = [await movement_of(request.currencies, user_id, item) for item in data.items]
+    requests = list(zip(asked, movements, strict=True))
     answers = await services.ledger.move_all(requests, atomic=data.atomic)
     request.limit_guesses(sum(isinstance(one, Refusal) and one.code is Code.UNKNOWN_ACCOUNT for one in answers))
     key = await services.ledger.user_key(user_id)
@@ -76,13 +82,18 @@ async def book_batch(request: Call, data: JSONBody[Batch]) -> Answer[BatchAnswer
     return Answer(BatchAnswer(items=items, booked=count, position=position), headers=headers)
 
 
-def _request(request: Call, header: str | None, index: int, item: BatchItem) -> Request:
-    key = item.idempotency_key
-    if key is None and header is not None:
-        key = f"{header}\0{index}"  # no header holds a NUL, so this is nobody's own key
-    # Like the same transaction booked alone: an item that is sent again by itself is recognised.
-    body = encode(("book", replace(item, idempotency_key=None)))
-    return Request(user_id=request.user_id, key=key, body=body)
+def _requests(request: Call, header: str | None, data: Batch) -> list[Request]:
+    whole = b"" if header is None else sha256(encode(data)).digest()
+    made = []
+    for index, item in enumerate(data.items):
+        key = item.idempotency_key
+        # Like the same transaction booked alone: an item that is sent again by itself is recognised.
+        body = encode(("book", replace(item, idempotency_key=None)))
+        if key is None and header is not None:
+            key = f"{header}\0{index}"  # no header holds a NUL, so this is nobody's own key
+            body += whole
+        made.append(Request(user_id=request.user_id, key=key, body=body))
+    return made
 
 
 async def _told(request: Call, item: BatchItem, answer: LedgerAnswer | Exception, key: UserKey) -> ItemAnswer:

@@ -156,6 +156,16 @@ class Ledger:
             submissions.append(self._submission(request, plan))
         return await self._writer.submit_all(submissions, atomic=atomic)
 
+    async def is_reused(self, user_id: UUID, requests: Sequence[Request]) -> bool:
+        """Whether one of the user's keys in these requests stood for another request before."""
+        await self._vault.load(self._pool, {user_id})
+        asked = {
+            self._vault.fingerprint(user_id, one.key.encode()): self._vault.fingerprint(user_id, one.body)
+            for one in requests
+            if one.key is not None
+        }
+        return bool(asked) and await read.is_reused(self._pool, user_id, asked)
+
     async def reverse(self, request: Request, transaction_id: UUID, reason: str | None = None) -> Answer:
         """Take a transaction back, once: see `movements.reversal_of`."""
         original = await read.transaction(self._pool, request.user_id, transaction_id)

@@ -63,6 +63,12 @@ async def reversals(connection: Connection | Pool, user_id: UUID, transaction_id
     return {row["transaction_id"]: row["reversed_by"] for row in rows}
 
 
+async def is_reused(connection: Connection | Pool, user_id: UUID, asked: dict[bytes, bytes]) -> bool:
+    """Whether one of these keys of the user's stood for another request; both are fingerprints, request by key."""
+    found: bool = await connection.fetchval("SELECT log.reused($1, $2, $3)", user_id, list(asked), list(asked.values()))
+    return found
+
+
 async def account_moves(
     connection: Connection | Pool, user_id: UUID, account_id: UUID, after: int = 0, limit: int = 20_000
 ) -> list[tuple[int, datetime, int]]:
