@@ -1,11 +1,13 @@
+import datetime as dt
 import json
 from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 
-from fintwin.domain.money import to_decimal
+from fintwin.domain.money import exponent, to_decimal
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import fold_all
 from fintwin.projections.statement_json import BALANCE, pieces, told
@@ -64,3 +66,17 @@ def test_a_row_says_all_that_is_told_of_it_and_nothing_sealed_is_open(events: li
                         "bank": party.bank,
                     }
                 )
+
+
+@pytest.mark.parametrize("currency", ["JPY", "EUR", "BHD", "UYW"])
+@pytest.mark.parametrize("amount_minor", [0, 1, 99, 100, 12_345, 10**15 - 1])
+def test_amounts_are_told_to_the_last_decimal(amount_minor: int, currency: str) -> None:
+    """Amounts and balances have as many decimals as the currency has, zeros at the end too, and balances their sign."""
+    at, user = dt.datetime(2026, 1, 2, tzinfo=dt.UTC), UUID(int=1)
+    row = Statement(
+        user, UUID(int=2), 3, "withdrawal", user, None, amount_minor, currency, exponent(currency) or 0, None, None, None,
+        None, None, at, at, False, -amount_minor, None, None, None,
+    )  # fmt: skip
+    amount, balance_after = (str(to_decimal(minor, currency)) for minor in (amount_minor, -amount_minor))
+    assert f'"amount":{amount},' in told(row)
+    assert f'"balance_after":{balance_after},' in told(row)

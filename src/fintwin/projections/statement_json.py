@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -38,7 +37,7 @@ class _Told(msgspec.Struct, gc=False):
     id: UUID
     account_id: UUID
     type: str
-    amount: Decimal
+    amount: msgspec.Raw
     to_account: UUID | None
     note: msgspec.Raw | None
     created_at: datetime
@@ -47,7 +46,7 @@ class _Told(msgspec.Struct, gc=False):
     date_only: bool
     category: str | None
     counterparty: _Party | None
-    balance_after: Decimal | msgspec.Raw
+    balance_after: msgspec.Raw
     reverses: UUID | None
     reversed_by: UUID | None
     position: int
@@ -60,7 +59,15 @@ class _Party(msgspec.Struct, gc=False):
     bank: str | None
 
 
-_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def _number(amount_minor: int, decimals: int) -> msgspec.Raw:
+    """An amount as JSON has it, exactly what `to_decimal` would give: the way over a decimal costs as much as all the rest."""
+    if not decimals:
+        return msgspec.Raw(b"%d" % amount_minor)
+    whole, part = divmod(abs(amount_minor), 10**decimals)
+    return msgspec.Raw(b"%b%d.%0*d" % (b"-" if amount_minor < 0 else b"", whole, decimals, part))
 
 
 def _hole(field: str, account_id: UUID, text: str) -> msgspec.Raw:
@@ -71,11 +78,10 @@ def told(row: Statement) -> str:
     """The JSON of a row with its holes."""
     currency, account_id = row.currency, row.account_id
     paid, received = row.balance_after_minor, row.to_balance_after_minor
-    balance: Decimal | msgspec.Raw
     if paid is None or received is None:
         one = received if paid is None else paid
         assert one is not None, "one side of a transaction is the user's"
-        balance = to_decimal(one, currency)
+        balance = _number(one, row.decimals)
     else:
         assert row.to_account is not None, "a balance of its receiver has a receiver"
         balance = _hole(BALANCE, row.to_account, f"{to_decimal(paid, currency)} {to_decimal(received, currency)}")
@@ -87,7 +93,7 @@ def told(row: Statement) -> str:
         row.transaction_id,
         account_id,
         row.type,
-        to_decimal(row.amount_minor, currency),
+        _number(row.amount_minor, row.decimals),
         row.to_account,
         note,
         row.recorded_at,
