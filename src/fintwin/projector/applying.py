@@ -95,7 +95,7 @@ async def _apply_whole(
     busy = [folding for folding in foldings if not batch.types.isdisjoint(folding.types)]
     async with pool.acquire() as connection:
         for folding in busy:
-            await _load(connection, folding, batch.runs)
+            await load_rows(connection, folding, batch.runs)
         reach("after read")
         async with connection.transaction():
             await projecting.advance(
@@ -114,7 +114,8 @@ async def _apply_whole(
         folding.trim()
 
 
-async def _load(connection: Connection, folding: Folding, runs: Sequence[Run]) -> None:
+async def load_rows(connection: Connection, folding: Folding, runs: Sequence[Run]) -> None:
+    """Give a build the rows that it needs for these runs and has not in memory."""
     needed = folding.needs(runs)
     for table in folding.model.tables:
         if needed.users or table in needed.named:
@@ -128,12 +129,12 @@ async def _fold_and_write(connection: Connection, foldings: Sequence[Folding], r
     for part in _slices(runs):
         following = asyncio.create_task(_fold(foldings, part))
         try:
-            await _write(connection, folded)
+            await write_rows(connection, folded)
         finally:
             # Whatever happens here, nobody may touch the builds' memory before the other is done with it.
             await asyncio.wait([following])
         folded = following.result()
-    await _write(connection, folded)
+    await write_rows(connection, folded)
 
 
 def _slices(runs: Sequence[Run]) -> Iterator[Sequence[Run]]:
@@ -157,7 +158,8 @@ async def _fold(foldings: Sequence[Folding], runs: Sequence[Run]) -> Folded:
     return [(folding, folding.taken()) for folding in foldings]
 
 
-async def _write(connection: Connection, folded: Folded) -> None:
+async def write_rows(connection: Connection, folded: Folded) -> None:
+    """Write what builds have taken in, inside a transaction."""
     changes = [(folding.version, change) for folding, written in folded for change in written]
     bare = {
         stored_table(table, folding.version).name

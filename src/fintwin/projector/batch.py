@@ -27,12 +27,27 @@ class Broken(NamedTuple):
     fault: str
 
 
-class Run(NamedTuple):
+class Run:
     """The events of one user in a batch, in their order, and their types."""
 
-    user_id: UUID
-    events: list[Recorded]
-    types: set[str]
+    __slots__ = ("_chosen", "events", "types", "user_id")
+
+    def __init__(self, user_id: UUID, events: list[Recorded], types: Iterable[str]) -> None:
+        """``types`` are those of the events."""
+        self.user_id = user_id
+        self.events = events
+        self.types = frozenset(types)
+        self._chosen: dict[frozenset[str], Sequence[Recorded]] = {self.types: events}
+
+    def of(self, types: frozenset[str]) -> Sequence[Recorded]:
+        """The events of these types; several models want the same, which are looked for once."""
+        wanted = self.types & types
+        if not wanted:
+            return ()
+        found = self._chosen.get(wanted)
+        if found is None:
+            found = self._chosen[wanted] = [event for event in self.events if event.type in wanted]
+        return found
 
 
 def runs_of(events: Iterable[Recorded]) -> list[Run]:
@@ -44,7 +59,27 @@ def runs_of(events: Iterable[Recorded]) -> list[Run]:
             found[event.user_id] = [event]
         else:
             known.append(event)
-    return [Run(user, own, {event.type for event in own}) for user, own in found.items()]
+    return [Run(user, own, [event.type for event in own]) for user, own in found.items()]
+
+
+def runs_in(rows: Iterable[Mapping[str, Any]], types: frozenset[str]) -> tuple[list[Run], str | None]:
+    """Rows of the log as events by user, those of these types; and what is wrong with the first that cannot be decoded."""
+    found: dict[UUID, tuple[list[Recorded], set[str]]] = {}
+    for row in rows:
+        kind, user_id = row["type"], row["user_id"]
+        if kind not in types:
+            continue
+        try:
+            event = recorded(row)
+        except Exception as error:  # noqa: BLE001  whatever is wrong with it stops whoever needs it
+            return [], f"cannot be decoded: {error!r}"
+        known = found.get(user_id)
+        if known is None:
+            found[user_id] = [event], {kind}
+        else:
+            known[0].append(event)
+            known[1].add(kind)
+    return [Run(user_id, *own) for user_id, own in found.items()], None
 
 
 class Batch(msgspec.Struct, frozen=True, dict=True):

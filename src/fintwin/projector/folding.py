@@ -14,11 +14,10 @@ began empty knows all rows there are until the first is dropped from memory: it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from fintwin.domain.streams import Recorded
 from fintwin.projections.model import Everything, Key, ReadModel, Row, Table
 from fintwin.projector.batch import Run
 from fintwin.store.projecting import Written
@@ -63,7 +62,7 @@ class Folding:
                 continue
             known = self._rows.get(user, {})
             missing: set[Key] = set()
-            for event in self._concerned(run):
+            for event in run.of(self.types):
                 keys = self.model.keys(event)
                 if isinstance(keys, Everything):
                     users.append(user)
@@ -73,10 +72,6 @@ class Folding:
                 for key in missing:
                     named.setdefault(self._tables[key[0]], []).append((user, key))
         return Needed(named, users)
-
-    def _concerned(self, run: Run) -> Sequence[Recorded]:
-        types = self.types
-        return run.events if run.types <= types else [event for event in run.events if event.type in types]
 
     def learn(self, table: Table, rows: Iterable[Row]) -> None:
         """Take in rows that were loaded."""
@@ -95,7 +90,7 @@ class Folding:
 
     def take(self, run: Run) -> None:
         """Fold one user's events of a batch. An exception of the fold leaves the memory in doubt: `forget`."""
-        events = self._concerned(run)
+        events = run.of(self.types)
         if not events:
             return
         user, written = run.user_id, self._written

@@ -12,7 +12,8 @@ nothing to compare with: the new build catches up with the log and is switched t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,10 +21,13 @@ import msgspec
 
 from fintwin.projections.model import ReadModel
 from fintwin.projector.applying import PoisonError, apply, read_batch
+from fintwin.projector.crew import Crew, CrewError
+from fintwin.projector.filling import FILLED_EVENTS_MIN, FillingError, UnfitError, begin, fill
 from fintwin.projector.folding import Folding
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
 from fintwin.store.connect import Connection, Pool
+from fintwin.store.filling import Filled
 from fintwin.store.lease import SupersededError
 
 COMPARED_USERS: Final = 200
@@ -64,49 +68,115 @@ async def rebuild_all(
     pool: Pool,
     wanted: Sequence[tuple[ReadModel, Sources]],
     *,
+    crew: Crew | None = None,
+    side_by_side: int = 1,
     progress: Progress = lambda _done, _total: None,
     reach: Reach = lambda _point: None,
 ) -> list[Report]:
     """Build several anew in one pass over the log, then compare and switch each.
 
-    Raises `RebuildError` for those that cannot be built, after the others are done, and `SupersededError` where another rebuild
-    was faster.
+    ``crew``: processes of `filling.crew_for`, which build up a long log. ``side_by_side``: so many are compared at a time, for
+    which the pool needs two connections each. Raises `RebuildError` for those that cannot be built, after the others are done,
+    or where a process of the crew could not go on, and `SupersededError` where another rebuild was faster.
     """
-    anew: list[_Anew] = []
+    anew = await build_all(pool, wanted, crew=crew, progress=progress)
+    places = asyncio.Semaphore(side_by_side)
+
+    async def finish(one: Anew) -> Report | RebuildError:
+        async with places:
+            try:
+                return await _finish(pool, one, progress, reach)
+            except RebuildError as error:
+                return error
+
     try:
-        async with pool.acquire() as connection:
-            for model, sources in wanted:
-                live = await _live(connection, model)
-                build = await building.create(connection, model, sources)
-                folding = Folding(model, version=build.version, position=0, building=True)
-                compared = live is not None and live.is_of(sources) and live.fault is None
-                anew.append(_Anew(folding, sources, live if compared else None))
         errors = await _near(pool, anew, progress, reach)
-        reports = []
-        for one in anew:
-            if one.folding not in errors:
-                try:
-                    reports.append(await _finish(pool, one, progress, reach))
-                except RebuildError as error:
-                    errors[one.folding] = str(error)
+        going = [one for one in anew if one.folding not in errors]
+        ended = await asyncio.gather(*map(finish, going), return_exceptions=True)
+        for failure in ended:
+            if isinstance(failure, BaseException) and not isinstance(failure, RebuildError):
+                raise failure
     except SupersededError:
         await _drop(pool, anew)
         raise
+    errors |= {one.folding: str(end) for one, end in zip(going, ended, strict=True) if isinstance(end, RebuildError)}
     await _drop(pool, [one for one in anew if one.folding in errors])
     if errors:
         raise RebuildError(" ".join(errors.values()))
-    return reports
+    return [end for end in ended if isinstance(end, Report)]
 
 
-class _Anew(NamedTuple):
-    """A build on its way; ``live`` is what it will be compared with, None where fold or tables are others."""
+async def build_all(
+    pool: Pool, wanted: Sequence[tuple[ReadModel, Sources]], *, crew: Crew | None, progress: Progress
+) -> list[Anew]:
+    """New builds, with all that is in the log or in the live ones already where a crew fills them, else empty."""
+    lives = {}
+    async with pool.acquire() as connection:
+        for model, sources in wanted:
+            live = await _live(connection, model)
+            if live is not None and live.is_of(sources) and live.fault is None:
+                lives[model.name] = live
+        until = await _reachable(connection, lives.values())
+    if crew is not None and crew.size and until >= FILLED_EVENTS_MIN:
+        try:
+            return await _filled(pool, wanted, lives, until, crew, progress)
+        except UnfitError:
+            # The other way finds out which event it is, and for which read models.
+            crew.stop()
+    return [
+        Anew(Folding(model, version=build.version, position=0, building=True), sources, lives.get(model.name))
+        for model, sources, build in await _created(pool, wanted)
+    ]
+
+
+async def _created(
+    pool: Pool, wanted: Sequence[tuple[ReadModel, Sources]], *, filled: bool = False
+) -> list[tuple[ReadModel, Sources, Build]]:
+    async with pool.acquire() as connection:
+        return [
+            (model, sources, await building.create(connection, model, sources, filled=filled))
+            for model, sources in wanted
+        ]
+
+
+async def _filled(
+    pool: Pool,
+    wanted: Sequence[tuple[ReadModel, Sources]],
+    lives: Mapping[str, Build],
+    until: int,
+    crew: Crew,
+    progress: Progress,
+) -> list[Anew]:
+    anew: list[Anew] = []
+    begin(crew, (model for model, _ in wanted), until)
+    try:
+        created = await _created(pool, wanted, filled=True)
+        anew += [
+            Anew(Folding(model, version=build.version, position=until, building=True), sources, lives.get(model.name))
+            for model, sources, build in created
+        ]
+        builds = [Filled(model, build.version, sources.fold_hash) for model, sources, build in created]
+        await fill(pool, crew, builds, until, progress)
+    except BaseException as error:
+        # Their statements must be over before the tables can go.
+        crew.stop()
+        await _drop(pool, anew)
+        if isinstance(error, CrewError | FillingError):
+            msg = f"Nothing was switched: {error}."
+            raise RebuildError(msg) from None
+        raise
+    return anew
+
+
+class Anew(NamedTuple):
+    """A new build on its way; ``live`` is what it will be compared with, None where fold or tables are others."""
 
     folding: Folding
     sources: Sources
     live: Build | None
 
 
-async def _drop(pool: Pool, anew: Sequence[_Anew]) -> None:
+async def _drop(pool: Pool, anew: Sequence[Anew]) -> None:
     """Take away builds that will not be finished; one that was switched to stays."""
     async with pool.acquire() as connection:
         found = {(one.model, one.version): one.state for one in await building.builds(connection)}
@@ -115,7 +185,7 @@ async def _drop(pool: Pool, anew: Sequence[_Anew]) -> None:
                 await building.drop(connection, one.folding.model, one.folding.version)
 
 
-async def _finish(pool: Pool, one: _Anew, progress: Progress, reach: Reach) -> Report:
+async def _finish(pool: Pool, one: Anew, progress: Progress, reach: Reach) -> Report:
     folding, sources, live = one
     different = 0
     user = UUID(int=0)
@@ -142,13 +212,13 @@ async def _finish(pool: Pool, one: _Anew, progress: Progress, reach: Reach) -> R
     return Report(folding.model.name, folding.version, folding.position, live is not None, different)
 
 
-async def _caught_up(pool: Pool, one: _Anew, progress: Progress, reach: Reach) -> None:
+async def _caught_up(pool: Pool, one: Anew, progress: Progress, reach: Reach) -> None:
     errors = await _near(pool, [one], progress, reach)
     if errors:
         raise RebuildError(*errors.values())
 
 
-async def _near(pool: Pool, anew: Sequence[_Anew], progress: Progress, reach: Reach) -> dict[Folding, str]:
+async def _near(pool: Pool, anew: Sequence[Anew], progress: Progress, reach: Reach) -> dict[Folding, str]:
     """Take in the log, all builds together, up to nearly where the live ones stand or to its end.
 
     Gives those that an event stops, and why; they stay behind.
@@ -161,7 +231,7 @@ async def _near(pool: Pool, anew: Sequence[_Anew], progress: Progress, reach: Re
         foldings = [one.folding for one in going]
         position = min(folding.position for folding in foldings)
         async with pool.acquire() as connection:
-            until = await _reachable(connection, going)
+            until = await _reachable(connection, [one.live for one in going if one.live is not None])
         left = until - position
         if left <= 0 or (left < NEAR_EVENTS and any(one.live for one in going)):
             progress(until, until)
@@ -180,9 +250,9 @@ def _stopped(folding: Folding, poison: PoisonError) -> str:
     return f"{folding.model.name} cannot take the event at position {poison.position}: {poison.fault}"
 
 
-async def _reachable(connection: Connection, going: Sequence[_Anew]) -> int:
-    """How far all of these may go: a build that is to be compared never passes the live one."""
-    positions = [await _position(connection, one.live) for one in going if one.live is not None]
+async def _reachable(connection: Connection, lives: Iterable[Build]) -> int:
+    """How far new builds may go: one that is to be compared never passes the live one."""
+    positions = [await _position(connection, live) for live in lives]
     return min(positions) if positions else await projecting.log_position(connection)
 
 

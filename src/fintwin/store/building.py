@@ -76,12 +76,13 @@ async def builds(connection: Connection) -> list[Build]:
     return [Build(*row) for row in await connection.fetch(_BUILDS, SHARD)]
 
 
-async def create(connection: Connection, model: ReadModel, sources: Sources) -> Build:
+async def create(connection: Connection, model: ReadModel, sources: Sources, *, filled: bool = False) -> Build:
     """Make the empty tables of a new build. Raises `TableMismatchError`.
 
     Nobody but their owner may see them until `switch` puts them under the tenant policy: rows can be copied into a table
-    without one.
+    without one. ``filled``: rows will be put in at once, and until `filling.complete` no fold is named that goes on with them.
     """
+    fold_hash = "" if filled else sources.fold_hash
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fintwin read build ' || $1))", model.name)
         version = await connection.fetchval(
@@ -92,9 +93,9 @@ async def create(connection: Connection, model: ReadModel, sources: Sources) -> 
         await connection.execute(
             """INSERT INTO read.checkpoint (model, version, shard, state, fold_hash, table_hash)
             VALUES ($1, $2, $3, 'building', $4, $5)""",
-            model.name, version, SHARD, sources.fold_hash, sources.table_hash,
+            model.name, version, SHARD, fold_hash, sources.table_hash,
         )  # fmt: skip
-    return Build(model.name, version, 0, "building", sources.fold_hash, sources.table_hash, "", None, None)
+    return Build(model.name, version, 0, "building", fold_hash, sources.table_hash, "", None, None)
 
 
 async def _check_columns(connection: Connection, model: ReadModel, version: int) -> None:

@@ -1,0 +1,137 @@
+"""The database's side of filling new builds in one go: a part of the log, tables without indexes, and what completes them.
+
+While a build is filled its checkpoint names no fold and stands at 0, so that nobody goes on with half of it: a projector that
+finds one takes it away, and so does the next switch of the read model. `complete` makes keys of the finished indexes and sets
+all checkpoints, in one transaction.
+
+    indexes = await bare(connection, builds)
+    ...                                             # rows by COPY, from several connections
+    for index in indexes:
+        await make_index(connection, index)
+    await complete(connection, builds, indexes, position)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from fintwin.projections.model import ReadModel
+from fintwin.store.connect import Connection
+from fintwin.store.lease import SupersededError
+from fintwin.store.projecting import stored_table
+from fintwin.store.shard import SHARD
+
+_PART: Final = """
+    SELECT shard, position, stream_kind, stream_id, version, user_id, type, schema_version, transaction_id, effective_at,
+        recorded_at, payload, metadata
+    FROM log.event WHERE shard = $1 AND position > $2 AND position <= $4 AND (uuid_hash(user_id) & 2147483647) % $6 = $5
+    ORDER BY position LIMIT $3
+"""
+_INDEXES: Final = """
+    SELECT i.indrelid::regclass::text, n.relname::text, pg_get_indexdef(i.indexrelid), i.indisprimary
+    FROM pg_index i JOIN pg_class n ON n.oid = i.indexrelid
+    WHERE i.indrelid = ANY ($1::text[]::regclass[]) ORDER BY i.indrelid, i.indexrelid
+"""
+_COMPLETE: Final = """
+    UPDATE read.checkpoint c
+    SET position = $5, fold_hash = q.fold_hash, advanced_at = clock_timestamp(),
+        recorded_at = (SELECT e.recorded_at FROM log.event e WHERE e.shard = $4 AND e.position = $5)
+    FROM unnest($1::text[], $2::integer[], $3::text[]) AS q(model, version, fold_hash)
+    WHERE c.model = q.model AND c.version = q.version AND c.shard = $4 AND c.position = 0 AND c.state = 'building'
+        AND c.fold_hash = ''
+"""
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_SIZES: Final = "SELECT t.name, pg_relation_size(t.name::regclass) FROM unnest($1::text[]) AS t(name)"
+
+
+class Index(NamedTuple):
+    """An index of a build's table, and whether it is that of the primary key."""
+
+    table: str
+    name: str
+    definition: str
+    is_key: bool
+
+
+class Filled(NamedTuple):
+    """A build that is filled, and the hash of the fold that fills it."""
+
+    model: ReadModel
+    version: int
+    fold_hash: str
+
+
+async def part_of_log(
+    connection: Connection, position: int, limit: int, until: int, *, part: int, parts: int
+) -> Sequence[Mapping[str, Any]]:
+    """Rows of the log after a position and up to another, of one of so many parts of the users; ``part`` counts from 0."""
+    rows: Sequence[Mapping[str, Any]] = await connection.fetch(_PART, SHARD, position, limit, until, part, parts)
+    return rows
+
+
+async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
+    """Take the indexes from the tables of new builds; gives them, to be made when there are rows. Inside a transaction."""
+    tables = [stored_table(table, build.version).name for build in builds for table in build.model.tables]
+    indexes = [Index(*row) for row in await connection.fetch(_INDEXES, tables)]
+    dropped = [
+        f"ALTER TABLE {one.table} DROP CONSTRAINT {one.name}" if one.is_key else f"DROP INDEX read.{one.name}"
+        for one in indexes
+    ]
+    await connection.execute("; ".join(dropped))
+    return indexes
+
+
+async def largest_first(connection: Connection, indexes: Sequence[Index]) -> list[Index]:
+    """The indexes in the order in which several connections are done with them soonest."""
+    sizes = dict(map(tuple, await connection.fetch(_SIZES, list({one.table for one in indexes}))))
+    return sorted(indexes, key=lambda one: -sizes[one.table])
+
+
+@asynccontextmanager
+async def times_as_numbers(connection: Connection) -> AsyncIterator[None]:
+    """Inside, moments go to the database by the number of their microseconds: the driver's own way takes twice as long."""
+    await connection.set_type_codec(
+        "timestamptz", schema="pg_catalog", encoder=_microseconds, decoder=_moment, format="tuple"
+    )
+    try:
+        yield
+    finally:
+        await connection.reset_type_codec("timestamptz", schema="pg_catalog")
+
+
+def _microseconds(at: datetime) -> tuple[int]:
+    since = at - _EPOCH
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds,)
+
+
+def _moment(number: tuple[int]) -> datetime:
+    return _EPOCH + timedelta(microseconds=number[0])
+
+
+async def make_index(connection: Connection, index: Index) -> None:
+    """Make one of them. Several connections may make indexes of one table at once."""
+    async with connection.transaction():
+        # However long it takes. The other connections are what works side by side.
+        await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL max_parallel_maintenance_workers = 0")
+        await connection.execute(index.definition, timeout=None)
+
+
+async def complete(connection: Connection, builds: Sequence[Filled], indexes: Iterable[Index], position: int) -> None:
+    """The builds have all rows up to a position, and the indexes are made: all builds are there, or none.
+
+    Raises `SupersededError` where somebody has taken one away.
+    """
+    async with connection.transaction():
+        models, versions, hashes = zip(*((one.model.name, one.version, one.fold_hash) for one in builds), strict=True)
+        done = await connection.execute(_COMPLETE, models, versions, hashes, SHARD, position)
+        if done != f"UPDATE {len(builds)}":
+            raise SupersededError
+        keys = [
+            f"ALTER TABLE {one.table} ADD CONSTRAINT {one.name} PRIMARY KEY USING INDEX {one.name}"
+            for one in indexes
+            if one.is_key
+        ]
+        await connection.execute("; ".join(keys))

@@ -1,0 +1,85 @@
+"""A rebuild of all read models by several processes, as the command does it, in a process of its own; what became of it as JSON.
+
+python -m tests.projector.rebuilding URL '{"size": 2, "events": 40}'
+
+``events`` are read at a time, so that a short log takes several readings. ``killed``: at the ``at``-th writing of all processes
+together, "one" kills the process that is at it, "all" the one that forked it. ``broken``: the fold of that model fails at the
+events of that position and later.
+"""
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import uvloop
+
+from fintwin.domain.streams import Recorded
+from fintwin.projections.catalogue import READ_MODELS
+from fintwin.projections.model import Changes, ReadModel, UserRows
+from fintwin.projector import filling, rebuild
+from fintwin.projector.crew import Crew
+from fintwin.projector.filling import crew_for
+from fintwin.projector.rebuild import RebuildError, rebuild_all
+from fintwin.projector.sources import sources_of
+from fintwin.store.connect import open_pool
+
+
+def broken_at(model: ReadModel, position: int) -> ReadModel:
+    """The model with a fold that cannot take what comes from a position on."""
+
+    def fold(rows: UserRows, events: Sequence[Recorded]) -> Changes:
+        if events[-1].position >= position:
+            msg = "cannot take this"
+            raise ValueError(msg)
+        return model.fold(rows, events)
+
+    return msgspec.structs.replace(model, fold=fold)
+
+
+def die_while_writing(whom: str, at: int) -> None:
+    """From now on somebody is killed at the so manieth writing of rows, which is not begun."""
+    writings, parent, write = multiprocessing.Value("i", 0), os.getpid(), filling.write_rows
+
+    async def write_or_die(*arguments: Any) -> None:
+        with writings.get_lock():
+            writings.value += 1
+            mine = writings.value
+        if mine == at:
+            os.kill(parent if whom == "all" else os.getpid(), signal.SIGKILL)
+        await write(*arguments)
+
+    filling.write_rows = write_or_die  # type: ignore[assignment]
+
+
+async def rebuilt(url: str, models: Sequence[ReadModel], crew: Crew) -> dict[str, Any]:
+    """What the reports say, or the error."""
+    pool = await open_pool(url, size_max=6)
+    try:
+        reports = await rebuild_all(pool, [(model, sources_of(model)) for model in models], crew=crew, side_by_side=2)
+    except RebuildError as error:
+        return {"error": str(error)}
+    finally:
+        await pool.close()
+    return {"reports": [(one.model, one.compared, one.differing_rows) for one in reports]}
+
+
+def main(url: str, asked: dict[str, Any]) -> None:
+    """Rebuild, and say what became of it."""
+    filling.FILLED_EVENTS = asked.get("events", filling.FILLED_EVENTS)  # type: ignore[misc]
+    rebuild.FILLED_EVENTS_MIN = asked.get("least", 1)  # type: ignore[attr-defined]
+    if "killed" in asked:
+        die_while_writing(asked["killed"], asked["at"])
+    broken = asked.get("broken", {})
+    models = [broken_at(model, broken[model.name]) if model.name in broken else model for model in READ_MODELS]
+    with crew_for(models, url, size=asked["size"]) as crew:
+        found = uvloop.run(rebuilt(url, models, crew))
+    sys.stdout.write(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))

@@ -1,0 +1,203 @@
+"""New builds that several processes fill at once, each its own part of the users."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import threading
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from fintwin.domain.streams import Recorded
+from fintwin.projections import accounts
+from fintwin.projections.catalogue import READ_MODELS
+from fintwin.projections.model import encode_rows
+from fintwin.projector.crew import Crew
+from fintwin.projector.rebuild import rebuild
+from fintwin.projector.sources import sources_of
+from fintwin.store import building
+from fintwin.store.connect import Pool
+from tests.conftest import Database
+from tests.projections.histories import history, put_into_log
+from tests.projector.projecting_tools import assert_as_in_memory, projector, stored_rows
+from tests.projector.test_rebuild import write_and_read
+from tests.support.ledgers import open_ledger
+
+ROOT = Path(__file__).parents[2]
+ALL_EQUAL = {"reports": [[model.name, True, 0] for model in READ_MODELS]}
+INDEXES = """
+    SELECT replace(pg_get_indexdef(i.indexrelid)
+        || coalesce(c.conname || ' ' || pg_get_constraintdef(c.oid), ''), '_v{0}', '_vN')
+    FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid
+    WHERE t.relnamespace = 'read'::regnamespace AND t.relname ~ '_v{0}$' ORDER BY 1
+"""
+
+
+async def rebuilding(database: Database, **asked: Any) -> tuple[int, dict[str, Any]]:
+    """Exit code of the process that rebuilds, and what it said; see `tests.projector.rebuilding`."""
+    command = [sys.executable, "-m", "tests.projector.rebuilding", database.role_urls["projector"], json.dumps(asked)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.PIPE)
+    async with asyncio.timeout(60):
+        said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, json.loads(said) if said else {}
+
+
+async def builds_of(pool: Pool) -> set[tuple[str, int, str]]:
+    """All builds there are: model, version, state."""
+    async with pool.acquire() as connection:
+        return {(one.model, one.version, one.state) for one in await building.builds(connection)}
+
+
+async def tables_of(pool: Pool) -> set[str]:
+    """The names of all tables of builds."""
+    return {
+        row[0]
+        for row in await pool.fetch("SELECT relname::text FROM pg_class WHERE relname ~ '_v[0-9]+$' AND relkind = 'r'")
+    }
+
+
+def several_users(seed: int, steps: int) -> list[Recorded]:
+    """A history in which people also pay each other."""
+    events = history(seed, steps)
+    assert any(
+        one.transaction_id == other.transaction_id and one.user_id != other.user_id for one, other in pairwise(events)
+    )
+    return events
+
+
+@pytest.mark.parametrize(("size", "at_a_time"), [(1, 40_000), (2, 40_000), (2, 60), (3, 25)])
+async def test_filled_by_several_is_as_folded_by_one(database: Database, size: int, at_a_time: int) -> None:
+    """Whatever the number of processes and of readings: the same rows, to the byte, and the same keys and indexes."""
+    await put_into_log(database.superuser_url, several_users(seed=size, steps=200))
+    async with projector(database) as running:
+        await running.caught_up()
+        live = {model.name: encode_rows(model, await stored_rows(running.pool, model)) for model in READ_MODELS}
+        assert await rebuilding(database, size=size, events=at_a_time) == (0, ALL_EQUAL)
+        for model in READ_MODELS:
+            assert encode_rows(model, await stored_rows(running.pool, model, 2)) == live[model.name], model.name
+        await running.caught_up()
+        await assert_as_in_memory(database, running.pool)
+        first, second = [[row[0] for row in await running.pool.fetch(INDEXES.format(number))] for number in (1, 2)]
+        assert len(first) > len(READ_MODELS)
+        assert second == first
+
+
+async def test_a_short_log_is_left_to_one(database: Database) -> None:
+    """Below the number of events that is worth it nobody is asked to fill, and the rebuild is the same."""
+    events = several_users(seed=1, steps=60)
+    await put_into_log(database.superuser_url, events)
+    async with projector(database) as running:
+        await running.caught_up()
+        asked = {"size": 2, "least": len(events) + 1, "killed": "one", "at": 1}
+        assert await rebuilding(database, **asked) == (0, ALL_EQUAL)
+
+
+async def test_one_of_them_killed(database: Database) -> None:
+    """When a process is killed half-way it is said, nothing is switched, and nothing is left; the next rebuild works."""
+    await put_into_log(database.superuser_url, several_users(seed=4, steps=150))
+    async with projector(database) as running:
+        await running.caught_up()
+        before = await builds_of(running.pool), await tables_of(running.pool)
+        code, said = await rebuilding(database, size=2, events=60, killed="one", at=3)
+        assert (code, said) == (
+            0, {"error": "Nothing was switched: one of the processes that were building was ended by signal 9."}
+        )  # fmt: skip
+        assert (await builds_of(running.pool), await tables_of(running.pool)) == before
+        assert await rebuilding(database, size=2, events=60) == (0, ALL_EQUAL)
+        await assert_as_in_memory(database, running.pool)
+
+
+async def test_all_of_them_killed(database: Database) -> None:
+    """What a rebuild that was killed outright leaves behind is gone after the next, and its processes end by themselves."""
+    await put_into_log(database.superuser_url, several_users(seed=5, steps=150))
+    async with projector(database) as running:
+        await running.caught_up()
+        code, said = await rebuilding(database, size=2, events=60, killed="all", at=3)
+        assert (code, said) == (-signal.SIGKILL, {})
+        assert {state for _, version, state in await builds_of(running.pool) if version == 2} == {"building"}
+        deadline = asyncio.get_running_loop().time() + 20
+        while any(database.role_urls["projector"] in words for words in _commands()):
+            assert asyncio.get_running_loop().time() < deadline, "they go on without whom they work for"
+            await asyncio.sleep(0.05)
+        assert await rebuilding(database, size=2, events=60) == (0, ALL_EQUAL)
+        assert {version for _, version, _ in await builds_of(running.pool)} == {1, 3}
+        assert not [name for name in await tables_of(running.pool) if name.endswith("_v2")]
+        await assert_as_in_memory(database, running.pool)
+
+
+def _commands() -> list[list[str]]:
+    return [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+
+
+async def test_half_of_a_build_is_taken_on_by_nobody(database: Database) -> None:
+    """A projector that looks for a build to go on with takes a half-filled one away and begins its own."""
+    await put_into_log(database.superuser_url, several_users(seed=6, steps=100))
+    code, _ = await rebuilding(database, size=2, events=60, killed="all", at=2)
+    assert code == -signal.SIGKILL
+    async with projector(database) as running:
+        await running.caught_up()
+        assert {(version, state) for _, version, state in await builds_of(running.pool)} == {(1, "live")}
+        await assert_as_in_memory(database, running.pool)
+
+
+async def test_one_that_cannot_be_built_leaves_the_others(database: Database) -> None:
+    """A fold that fails at an event is named with its position and given up; the other models are compared and switched."""
+    events = several_users(seed=7, steps=100)
+    poison = [one for one in events if one.type == "Deposited"][-1].position
+    await put_into_log(database.superuser_url, events)
+    async with projector(database) as running:
+        await running.caught_up()
+        _, said = await rebuilding(database, size=2, broken={"accounts": poison})
+        assert said["error"].startswith("accounts cannot take the event at position ")
+        assert said["error"].endswith(": ValueError: cannot take this")
+        builds = await builds_of(running.pool)
+        assert {(model, state) for model, _, state in builds if state == "live"} == {
+            (model.name, "live") for model in READ_MODELS
+        }
+        assert {model for model, _, state in builds if state == "kept"} == {
+            model.name for model in READ_MODELS if model is not accounts.MODEL
+        }
+        assert "building" not in {state for _, _, state in builds}
+        await assert_as_in_memory(database, running.pool)
+
+
+async def test_filling_under_load(database: Database) -> None:
+    """While people write and read, everything is rebuilt by several: nobody sees less than before, and no row differs."""
+    async with open_ledger(database) as bank, projector(database) as running:
+        stop, seen = asyncio.Event(), list[int]()
+        load = asyncio.create_task(write_and_read(bank, stop, seen))
+        try:
+            while len(seen) < 20:
+                await asyncio.sleep(0.01)
+                assert not load.done(), load.result()
+            assert await rebuilding(database, size=2, events=60) == (0, ALL_EQUAL)
+            after = len(seen)
+            while len(seen) < after + 20:
+                await asyncio.sleep(0.01)
+                assert not load.done(), load.result()
+        finally:
+            stop.set()
+            await load
+        await running.caught_up()
+        await assert_as_in_memory(database, running.pool)
+        report = await rebuild(running.pool, accounts.MODEL, sources_of(accounts.MODEL))
+        assert (report.version, report.differing_rows) == (3, 0)
+
+
+def test_nobody_is_forked_beside_a_thread() -> None:
+    """Where another thread is at work the crew is empty: what it holds would be held in a forked process for ever."""
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    try:
+        with Crew(lambda _mate: None, size=2) as crew:
+            assert crew.size == 0
+    finally:
+        done.set()
+        other.join()
