@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,11 @@ from fintwin.store.rows import Head
 from tests.conftest import Database
 from tests.support.ledgers import Bank, booked, open_ledger
 from tests.support.log_check import problems_of, read_log
+
+_WAITING = """
+    SELECT count(DISTINCT a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted
+    WHERE a.datname = current_database()
+"""
 
 
 def account(id_: UUID) -> StreamKey:
@@ -308,6 +314,39 @@ async def test_the_clock_may_jump_back(scene: Scene) -> None:
     forger.database.run_sql(f"UPDATE log.log_head SET recorded_at = '{later.isoformat()}'")
     first, second = booked(await forger.bank.deposit(anna, 1)), booked(await forger.bank.deposit(anna, 1))
     assert first.recorded_at == second.recorded_at == later
+    assert await problems_of(forger.database) == []
+
+
+async def test_appends_take_turns(scene: Scene) -> None:
+    """Appends that wait for another one get in in the order in which they came: the second may be decided on the first."""
+    forger, anna, _ = scene
+
+    async def deposit(connection: asyncpg.Connection, amount_minor: int) -> Appended:
+        mine = Forger(forger.bank, forger.database)
+        mine.command(anna)
+        mine.event(anna, "Deposited", delta_minor=amount_minor, currency="EUR", payload=_paid(amount_minor))
+        return await append(connection, mine.batch)
+
+    async with AsyncExitStack() as stack:
+
+        async def connected(url: str) -> asyncpg.Connection:
+            connection = await asyncpg.connect(url)
+            stack.push_async_callback(connection.close)
+            return connection
+
+        api = forger.database.role_urls["api"]
+        first, watcher = await connected(api), await connected(forger.database.superuser_url)
+        waiting: list[asyncio.Task[Appended]] = []
+        async with first.transaction():
+            await deposit(first, 1)
+            for number in range(1, 13):
+                waiting.append(asyncio.create_task(deposit(await connected(api), number)))
+                for _ in range(5000):
+                    if await watcher.fetchval(_WAITING) == number:
+                        break
+                    await asyncio.sleep(0.002)
+        balances = [(await one).balances_minor[0] for one in waiting]
+    assert balances == [1001 + sum(range(1, number + 1)) for number in range(1, 13)]
     assert await problems_of(forger.database) == []
 
 
