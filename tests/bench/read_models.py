@@ -20,7 +20,9 @@ from fintwin.garbage import rest_garbage_collection
 from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projector.applying import BATCH_EVENTS
 from fintwin.projector.batch import decoded
-from fintwin.projector.rebuild import rebuild_all
+from fintwin.projector.crew import Crew, cores
+from fintwin.projector.filling import crew_for
+from fintwin.projector.rebuild import build_all, rebuild_all
 from fintwin.projector.runner import Projector
 from fintwin.projector.sources import sources_of
 from fintwin.store import building, projecting
@@ -30,67 +32,97 @@ from tests.projections.histories import put_into_log
 from tests.projector.projecting_tools import wait_until_caught_up
 from tests.projector.test_histories import FOLDER, real_events
 
-PAIRS = 3
+PAIRS = 9
+WANTED = [(model, sources_of(model)) for model in READ_MODELS]
 
 
 def measure(servers: EmbeddedServers) -> Section:
     """The chapter."""
     rest_garbage_collection()
-    return uvloop.run(_measure(servers))
-
-
-async def _measure(servers: EmbeddedServers) -> Section:
     section = Section("Read models", "", head=("what", "median"))
     events = real_events()[0] if FOLDER.exists() else long_history(UUID(int=3 << 90), 50_000, 1)
-    url = servers.superuser_url_for("fintwin")
-    pool = await open_pool(servers.role_urls_for("fintwin")["projector"], size_max=5)
-    try:
-        await put_into_log(url, events)
-        await _building(pool, len(events), section)
-    finally:
-        await pool.close()
+    uvloop.run(put_into_log(servers.superuser_url_for("fintwin"), events))
+    url = servers.role_urls_for("fintwin")["projector"]
+    first = uvloop.run(_project_all(url))
+    pairs = [(uvloop.run(_read_all(url)), _built(url)) for _ in range(PAIRS)]
+    ratio = median(built / read for read, built in pairs)
+    section.targets.append(Target("building all / reading and decoding", ratio, 4, at_most=True))
+    with crew_for(READ_MODELS, url, size=cores()) as crew:
+        whole = uvloop.run(_rebuild(url, crew))
+    for what, seconds in (
+        ("reading and decoding", median(read for read, _ in pairs)),
+        ("building all", median(built for _, built in pairs)),
+        ("`rebuild all`, with the comparison", whole),
+        ("a projector's first building", first),
+    ):
+        section.rows.append((what, f"{seconds / len(events) * 1e6:.1f} µs an event"))
     source = "real" if FOLDER.exists() else "made"
     section.text = (
-        f"All read models are built from {len(events):,} {source} events in one pass over the log; the measure is reading and "
-        f"decoding the same events in batches of {BATCH_EVENTS:,}. `fintwin rebuild all` builds all of them beside the live ones "
-        f"in one pass, compares them with the live ones and switches readers."
+        f"All read models are built from {len(events):,} {source} events as `fintwin rebuild all` builds them beside the live "
+        f"ones, by {cores()} processes, from forking these to the checkpoints; the measure is reading and decoding the same "
+        f"events in batches of {BATCH_EVENTS:,}, by one process. The whole command then compares the new builds with the live "
+        f"ones and switches readers. A projector that begins with nothing builds them in one process."
     )
     return section
 
 
-async def _building(pool: Pool, events: int, section: Section) -> None:
-    await _read_all(pool)
-    pairs = [(await _read_all(pool), await _build_all(pool)) for _ in range(PAIRS)]
-    ratio = median(built / read for read, built in pairs)
-    section.targets.append(Target("building all / reading and decoding", ratio, 4, at_most=True))
-    section.rows.append(("reading and decoding", f"{median(read for read, _ in pairs) / events * 1e6:.1f} µs an event"))
-    section.rows.append(("building all", f"{median(built for _, built in pairs) / events * 1e6:.1f} µs an event"))
-    start = perf_counter()
-    await rebuild_all(pool, [(model, sources_of(model)) for model in READ_MODELS])
-    section.rows.append(
-        ("`rebuild all`, with the comparison", f"{(perf_counter() - start) / events * 1e6:.1f} µs an event")
-    )
-
-
-async def _read_all(pool: Pool) -> float:
+async def _read_all(url: str) -> float:
+    """Seconds by a connection that has done it before."""
     types = frozenset(event.__name__ for model in READ_MODELS for event in model.events)
+    pool = await open_pool(url, size_max=1)
+    for _ in range(2):
+        start = perf_counter()
+        position, ended = 0, False
+        while not ended:
+            async with pool.acquire() as connection:
+                rows, ended = await projecting.log_after(connection, position, BATCH_EVENTS)
+            batch = decoded(position, rows, types, last_of_log=ended)
+            position = batch.ended
+        seconds = perf_counter() - start
+    await pool.close()
+    return seconds
+
+
+def _built(url: str) -> float:
+    """Seconds for new builds beside the live ones, which are dropped again; the processes' start is part of it."""
     start = perf_counter()
-    position, ended = 0, False
-    while not ended:
-        async with pool.acquire() as connection:
-            rows, ended = await projecting.log_after(connection, position, BATCH_EVENTS)
-        batch = decoded(position, rows, types, last_of_log=ended)
-        position = batch.ended
-    return perf_counter() - start
+    with crew_for(READ_MODELS, url, size=cores()) as crew:
+        forked = perf_counter() - start
+        assert crew.size == cores(), "this process has threads"
+        return forked + uvloop.run(_build(url, crew))
 
 
-async def _build_all(pool: Pool) -> float:
+async def _build(url: str, crew: Crew) -> float:
+    pool = await open_pool(url, size_max=2 * cores() + 2)
+    start = perf_counter()
+    anew = await build_all(pool, WANTED, crew=crew, progress=lambda _done, _total: None)
+    seconds = perf_counter() - start
     async with pool.acquire() as connection:
-        for build in await building.builds(connection):
-            await building.drop(connection, next(m for m in READ_MODELS if m.name == build.model), build.version)
+        positions = {one.position for one in await building.builds(connection)}
+        assert positions == {await projecting.log_position(connection)}, "all of it is built"
+        for one in anew:
+            await building.drop(connection, one.folding.model, one.folding.version)
+    await pool.close()
+    return seconds
+
+
+async def _rebuild(url: str, crew: Crew) -> float:
+    pool = await open_pool(url, size_max=2 * cores() + 2)
+    start = perf_counter()
+    reports = await rebuild_all(pool, WANTED, crew=crew, side_by_side=cores())
+    seconds = perf_counter() - start
+    assert all(report.compared and not report.differing_rows for report in reports)
+    await pool.close()
+    return seconds
+
+
+async def _project_all(url: str) -> float:
+    pool = await open_pool(url, size_max=5)
     start = perf_counter()
     await _project(pool)
-    return perf_counter() - start
+    seconds = perf_counter() - start
+    await pool.close()
+    return seconds
 
 
 async def _project(pool: Pool, models: Sequence[Any] = READ_MODELS) -> None:

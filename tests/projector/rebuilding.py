@@ -2,7 +2,8 @@
 
 python -m tests.projector.rebuilding URL '{"size": 2, "events": 40}'
 
-``events`` are read at a time, so that a short log takes several readings. ``killed``: at the ``at``-th writing of all processes
+``events`` are read at a time, so that a short log takes several readings; tables of ``bare`` bytes are filled without indexes.
+``killed``: at the ``at``-th writing of all processes
 together, "one" kills the process that is at it, "all" the one that forked it. ``broken``: the fold of that model fails at the
 events of that position and later.
 """
@@ -26,6 +27,7 @@ from fintwin.projector.crew import Crew
 from fintwin.projector.filling import crew_for
 from fintwin.projector.rebuild import RebuildError, rebuild_all
 from fintwin.projector.sources import sources_of
+from fintwin.store import filling as stored
 from fintwin.store.connect import open_pool
 
 
@@ -71,6 +73,7 @@ async def rebuilt(url: str, models: Sequence[ReadModel], crew: Crew) -> dict[str
 def main(url: str, asked: dict[str, Any]) -> None:
     """Rebuild, and say what became of it."""
     filling.FILLED_EVENTS = asked.get("events", filling.FILLED_EVENTS)  # type: ignore[misc]
+    stored.BARE_BYTES_MIN = asked.get("bare", 0)  # type: ignore[misc]
     rebuild.FILLED_EVENTS_MIN = asked.get("least", 1)  # type: ignore[attr-defined]
     if "killed" in asked:
         die_while_writing(asked["killed"], asked["at"])

@@ -155,7 +155,10 @@ async def _filled(
             Anew(Folding(model, version=build.version, position=until, building=True), sources, lives.get(model.name))
             for model, sources, build in created
         ]
-        builds = [Filled(model, build.version, sources.fold_hash) for model, sources, build in created]
+        builds = [
+            Filled(model, build.version, sources.fold_hash, like.version if (like := lives.get(model.name)) else None)
+            for model, sources, build in created
+        ]
         await fill(pool, crew, builds, until, progress)
     except BaseException as error:
         # Their statements must be over before the tables can go.

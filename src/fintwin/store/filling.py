@@ -44,7 +44,9 @@ _COMPLETE: Final = """
         AND c.fold_hash = ''
 """
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_SIZES: Final = "SELECT t.name, pg_relation_size(t.name::regclass) FROM unnest($1::text[]) AS t(name)"
+BARE_BYTES_MIN: Final = 1_000_000
+"""The indexes of smaller tables are kept: making them takes longer than filling them row by row."""
+_SIZES: Final = "SELECT t.name, coalesce(pg_relation_size(to_regclass(t.name)), 0) FROM unnest($1::text[]) AS t(name)"
 
 
 class Index(NamedTuple):
@@ -57,11 +59,12 @@ class Index(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """A build that is filled, and the hash of the fold that fills it."""
+    """A build that is filled, the hash of the fold that fills it, and the build like it that there is already."""
 
     model: ReadModel
     version: int
     fold_hash: str
+    like: int | None = None
 
 
 async def part_of_log(
@@ -73,21 +76,35 @@ async def part_of_log(
 
 
 async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
-    """Take the indexes from the tables of new builds; gives them, to be made when there are rows. Inside a transaction."""
-    tables = [stored_table(table, build.version).name for build in builds for table in build.model.tables]
-    indexes = [Index(*row) for row in await connection.fetch(_INDEXES, tables)]
+    """Take the indexes from tables of new builds, all but the small ones; gives them, to be made when there are rows.
+
+    Inside a transaction. How large a table will be is told by the build like it.
+    """
+    alike = {
+        stored_table(table, build.version).name: None if build.like is None else stored_table(table, build.like).name
+        for build in builds
+        for table in build.model.tables
+    }
+    sizes = await _sizes(connection, [name for name in alike.values() if name is not None])
+    large = [name for name, other in alike.items() if other is None or sizes[other] >= BARE_BYTES_MIN]
+    indexes = [Index(*row) for row in await connection.fetch(_INDEXES, large)]
     dropped = [
         f"ALTER TABLE {one.table} DROP CONSTRAINT {one.name}" if one.is_key else f"DROP INDEX read.{one.name}"
         for one in indexes
     ]
-    await connection.execute("; ".join(dropped))
+    if dropped:
+        await connection.execute("; ".join(dropped))
     return indexes
 
 
 async def largest_first(connection: Connection, indexes: Sequence[Index]) -> list[Index]:
     """The indexes in the order in which several connections are done with them soonest."""
-    sizes = dict(map(tuple, await connection.fetch(_SIZES, list({one.table for one in indexes}))))
+    sizes = await _sizes(connection, {one.table for one in indexes})
     return sorted(indexes, key=lambda one: -sizes[one.table])
+
+
+async def _sizes(connection: Connection, tables: Iterable[str]) -> dict[str, int]:
+    return {row[0]: row[1] for row in await connection.fetch(_SIZES, list(tables))}
 
 
 @asynccontextmanager
@@ -134,4 +151,5 @@ async def complete(connection: Connection, builds: Sequence[Filled], indexes: It
             for one in indexes
             if one.is_key
         ]
-        await connection.execute("; ".join(keys))
+        if keys:
+            await connection.execute("; ".join(keys))
