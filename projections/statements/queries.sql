@@ -152,55 +152,77 @@ BEGIN
 END
 $$;
 
--- Pages without any condition, several at once, each for its own user: the rows as ready text, newest first, with their
--- positions, those before p_befores[i] where it is given, of the own account p_accounts[i] or without one of all. A row in the
--- order of the questions for each; `reached` as in read.accounts, without it nothing is told. Every question is asked under
--- the policy of its own tenant. One plan serves all: making one for each question cost three times what answering it does.
-CREATE OR REPLACE FUNCTION read.statement_pages(
+-- Pages without any condition, several at once, each for its own user: the rows as ready text, newest first with commas
+-- between, those before p_befores[i] where it is given, of the own account p_accounts[i] or without one of all. `older_than`
+-- is the position of the last one where there are older ones. A row in the order of the questions for each; `reached` as in
+-- read.accounts, without it nothing is told. Every question is asked under the policy of its own tenant. One plan serves all:
+-- making one for each question cost three times what answering it does.
+CREATE OR REPLACE FUNCTION read.statement_text(
     p_users uuid[], p_mins bigint[], p_accounts uuid[], p_befores bigint[], p_limits integer[]
 )
-RETURNS TABLE (reached bigint, told text[], positions bigint[])
+RETURNS TABLE (reached bigint, told bytea, older_than bigint)
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp
     SET enable_sort = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_user uuid;
+    v_account uuid;
     v_before bigint;
+    v_limit integer;
 BEGIN
     FOR i IN 1 .. cardinality(p_users) LOOP
         v_user := p_users[i];
+        v_account := p_accounts[i];
         v_before := coalesce(p_befores[i], 9223372036854775807);
+        v_limit := p_limits[i];
         PERFORM set_config('fintwin.user_id', v_user::text, true);
         reached := read.reach('statements_vN', v_user, p_mins[i]);
         told := NULL;
-        positions := NULL;
+        older_than := NULL;
         IF reached IS NULL THEN
             NULL;
-        ELSIF p_accounts[i] IS NULL THEN
-            SELECT array_agg(q.told), array_agg(q.position) INTO told, positions FROM (
-                SELECT s.told, s.position FROM read.statement_vN s
-                    WHERE s.user_id = v_user AND s.position < v_before ORDER BY s.position DESC LIMIT p_limits[i]
-            ) q;
+        ELSIF v_account IS NULL THEN
+            SELECT p.told, CASE WHEN EXISTS (
+                SELECT FROM read.statement_vN o WHERE o.user_id = v_user AND o.position < p.last
+            ) THEN p.last END INTO told, older_than FROM (
+                SELECT convert_to(string_agg(q.told, ','), 'UTF8') AS told, min(q.position) AS last FROM (
+                    SELECT s.told, s.position FROM read.statement_vN s
+                        WHERE s.user_id = v_user AND s.position < v_before ORDER BY s.position DESC LIMIT v_limit
+                ) q
+            ) p;
         ELSE
-            SELECT array_agg(q.told), array_agg(q.position) INTO told, positions FROM (
-                SELECT legs.told, legs.position FROM (
-                    (
-                        SELECT s.told, s.position FROM read.statement_vN s
-                            WHERE s.user_id = v_user AND s.account_id = p_accounts[i] AND s.balance_after_minor IS NOT NULL
-                                AND s.position < v_before
-                            ORDER BY s.position DESC LIMIT p_limits[i]
-                    )
-                    UNION ALL
-                    (
-                        SELECT s.told, s.position FROM read.statement_vN s
-                            WHERE s.user_id = v_user AND s.to_account = p_accounts[i]
-                                AND s.to_balance_after_minor IS NOT NULL AND s.position < v_before
-                            ORDER BY s.position DESC LIMIT p_limits[i]
-                    )
-                ) legs ORDER BY legs.position DESC LIMIT p_limits[i]
-            ) q;
+            SELECT p.told, CASE WHEN EXISTS (
+                SELECT FROM read.statement_vN o
+                    WHERE o.user_id = v_user AND o.account_id = v_account AND o.balance_after_minor IS NOT NULL
+                        AND o.position < p.last
+            ) OR EXISTS (
+                SELECT FROM read.statement_vN o
+                    WHERE o.user_id = v_user AND o.to_account = v_account AND o.to_balance_after_minor IS NOT NULL
+                        AND o.position < p.last
+            ) THEN p.last END INTO told, older_than FROM (
+                SELECT convert_to(string_agg(q.told, ','), 'UTF8') AS told, min(q.position) AS last FROM (
+                    SELECT legs.told, legs.position FROM (
+                        (
+                            SELECT s.told, s.position FROM read.statement_vN s
+                                WHERE s.user_id = v_user AND s.account_id = v_account
+                                    AND s.balance_after_minor IS NOT NULL AND s.position < v_before
+                                ORDER BY s.position DESC LIMIT v_limit
+                        )
+                        UNION ALL
+                        (
+                            SELECT s.told, s.position FROM read.statement_vN s
+                                WHERE s.user_id = v_user AND s.to_account = v_account
+                                    AND s.to_balance_after_minor IS NOT NULL AND s.position < v_before
+                                ORDER BY s.position DESC LIMIT v_limit
+                        )
+                    ) legs ORDER BY legs.position DESC LIMIT v_limit
+                ) q
+            ) p;
         END IF;
         RETURN NEXT;
     END LOOP;
 END
 $$;
+
+-- Its place before: processes of an older version read the columns rather than a build that nobody writes any more.
+DROP FUNCTION IF EXISTS read.statement_pages(uuid[], bigint[], uuid[], bigint[], integer[]);

@@ -63,11 +63,11 @@ async def test_a_build_without_ready_text_is_read_by_its_columns(app: Service, m
         f"/api/transactions/account/{ada.id}",
     ]
     before = [await ada.get(path) for path in paths]
-    module_database.run_sql("ALTER FUNCTION read.statement_pages RENAME TO statement_pages_to_come")
+    module_database.run_sql("ALTER FUNCTION read.statement_text RENAME TO statement_text_to_come")
     try:
         meanwhile = [await ada.get(path) for path in paths]
     finally:
-        module_database.run_sql("ALTER FUNCTION read.statement_pages_to_come RENAME TO statement_pages")
+        module_database.run_sql("ALTER FUNCTION read.statement_text_to_come RENAME TO statement_text")
     assert [(one.status, one.content, one.headers.get("link")) for one in meanwhile] == [
         (one.status, one.content, one.headers.get("link")) for one in before
     ]

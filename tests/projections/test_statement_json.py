@@ -1,6 +1,5 @@
 import datetime as dt
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,28 +7,25 @@ import pytest
 from hypothesis import given, settings
 
 from fintwin.domain.money import exponent, to_decimal
+from fintwin.domain.sealed import taken_apart
 from fintwin.domain.streams import Recorded
 from fintwin.projections.model import fold_all
-from fintwin.projections.statement_json import BALANCE, pieces, told
+from fintwin.projections.statement_json import pieces, seen_from, told
 from fintwin.projections.statements import MODEL, STATEMENT, Statement
 from tests.projections.histories import histories
 
 
-def seen_from(account: UUID | None) -> Callable[[str], Callable[[bytes], bytes]]:
-    """Fills holes with what is in them; a balance as it is from one account."""
-
-    def filler(place: str) -> Callable[[bytes], bytes]:
-        field, _, of_account = place.partition("|")
-        if field == BALANCE:
-            return lambda inside: inside.split(b" ")[UUID(of_account) == account]
-        return lambda inside: json.dumps([field, of_account, inside.decode()]).encode()
-
-    return filler
+def opened(places: list[bytes], sealed: list[bytes]) -> list[bytes]:
+    """Fills holes with what is in them."""
+    return [
+        json.dumps([*place.decode().split("|", 2), text.decode()]).encode()
+        for place, text in zip(places, sealed, strict=True)
+    ]
 
 
 def sealed(field: str, account: UUID | None, text: str | None) -> list[str] | None:
     """What a hole of a sealed text must say."""
-    return None if text is None or account is None else [field, account.hex, text]
+    return None if text is None or account is None else [field, account.hex, *taken_apart(text)]
 
 
 def balance(row: Statement, account: UUID | None) -> Decimal:
@@ -49,7 +45,7 @@ def test_a_row_says_all_that_is_told_of_it_and_nothing_sealed_is_open(events: li
         rows = [row for key, row in of_user.items() if key[0] == STATEMENT]
         text = ",".join(map(told, rows)).encode()
         for account in {None, *(row.account_id for row in rows), *(row.to_account for row in rows)}:
-            shown = json.loads(b"[" + b"".join(pieces(text, seen_from(account))) + b"]", parse_float=Decimal)
+            shown = json.loads(b"[" + b"".join(pieces(seen_from(text, account), opened)) + b"]", parse_float=Decimal)
             for row, one in zip(rows, shown, strict=True):
                 assert one["id"] == str(row.transaction_id)
                 assert (one["position"], one["type"], one["category"]) == (row.position, row.type, row.category)

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
+from fintwin.domain.sealed import taken_apart
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.store import keys
 from fintwin.store.connect import open_pool
-from fintwin.store.keys import KeyDestroyedError, UserKey, Vault
+from fintwin.store.keys import KeyDestroyedError, UserKey, Vault, place_of
 from tests.conftest import Database
 from tests.support.ledgers import MASTER_KEY
 
@@ -69,6 +70,19 @@ def test_every_letter_counts(key: UserKey) -> None:
     for wrong in (sealed[:10], "s1.", "", "Rent", sealed[3:]):
         with pytest.raises((InvalidTag, ValueError)):
             key.open(wrong, HERE, "note")
+
+
+def test_many_open_at_once_each_in_its_place(key: UserKey) -> None:
+    """Texts of several places open together, in their order; one that is not where it was sealed keeps all of them shut."""
+    asked = [("naïve 🎉", HERE, "note"), ("", HERE, "note"), ("ACME", HERE, "counterparty.name")]
+    taken = [taken_apart(key.seal(text, stream, field)) for text, stream, field in asked]
+    texts = [text.encode() for _, text in taken]
+    places = [place_of(stream, field, version) for (_, stream, field), (version, _) in zip(asked, taken, strict=True)]
+    assert [text.decode() for text in key.open_all(texts, places)] == [text for text, _, _ in asked]
+    with pytest.raises(InvalidTag):
+        key.open_all(texts, places[::-1])
+    with pytest.raises(InvalidTag):
+        place_of(HERE, "note", "s2.")
 
 
 def test_pseudonyms(key: UserKey) -> None:

@@ -94,7 +94,7 @@ async def told(
     account_id, limit = search.wanted.account_id, search.limit
     wanted = PageWanted(
         user_id=user_id,
-        limit=limit + 1,
+        limit=limit,
         min_position=search.min_position,
         account_id=account_id,
         before=search.wanted.before,
@@ -104,8 +104,7 @@ async def told(
     except NoPagesError:
         found = await find(pool, key, user_id, search)
         return encode(found.rows), found.cursor
-    body = b"[" + transaction.of_page(page.told[:limit], key, account_id) + b"]"
-    return body, page.positions[limit - 1] if len(page.told) > limit else None
+    return transaction.of_page(page.told, key, account_id), page.cursor
 
 
 async def _rows(pool: Pool, key: UserKey, user_id: UUID, wanted: Filter, min_position: int | None) -> list[Transaction]:

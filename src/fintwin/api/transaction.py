@@ -6,7 +6,6 @@ than that id. Sealed texts are opened here, at the edge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -21,9 +20,9 @@ from fintwin.domain.accounts import MoneyEvent, TransferReceived, TransferSent
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.ledger.ledger import Booking
 from fintwin.ledger.movements import Movement
-from fintwin.projections.statement_json import BALANCE, pieces
+from fintwin.projections.statement_json import pieces, seen_from
 from fintwin.projections.statements import Statement
-from fintwin.store.keys import UserKey
+from fintwin.store.keys import UserKey, place_of
 from fintwin.store.statements import StatementRow
 
 Type = Literal["deposit", "withdrawal", "transfer"]
@@ -159,19 +158,19 @@ def of_statement(row: Statement, key: UserKey, account_id: UUID | None = None) -
     )
 
 
-def of_page(rows: Sequence[str], key: UserKey, account_id: UUID | None = None) -> bytes:
-    """The same of rows as the read model tells them (`statement_json`): their JSON, with commas between."""
+def of_page(rows: bytes, key: UserKey, account_id: UUID | None = None) -> bytes:
+    """The same of rows as the read model tells them (`statement_json`), put together with commas: a JSON array."""
 
-    def filler(place: str) -> Callable[[bytes], bytes]:
-        field, _, of_account = place.partition("|")
-        stream_id = UUID(of_account)
-        if field == BALANCE:
-            side = int(account_id == stream_id)
-            return lambda paid_received: paid_received.split(b" ")[side]
-        opened = key.opener(StreamKey(StreamKind.ACCOUNT, stream_id), field)
-        return lambda sealed: encode(opened(sealed).decode())
+    def opened(places: list[bytes], sealed: list[bytes]) -> list[bytes]:
+        known = {place: _place(place) for place in set(places)}
+        return [encode(text.decode()) for text in key.open_all(sealed, [known[place] for place in places])]
 
-    return b"".join(pieces(",".join(rows).encode(), filler))
+    return b"".join([b"[", *pieces(seen_from(rows, account_id), opened), b"]"])
+
+
+def _place(told: bytes) -> bytes:
+    field, account_id, version = told.decode().split("|", 2)
+    return place_of(StreamKey(StreamKind.ACCOUNT, UUID(account_id)), field, version)
 
 
 def _balance_minor(row: Statement, account_id: UUID | None) -> int:

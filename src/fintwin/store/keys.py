@@ -23,7 +23,7 @@ import os
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from time import monotonic
 from typing import Final
@@ -32,12 +32,11 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from fintwin.domain.sealed import taken_apart
 from fintwin.domain.streams import StreamKey
 from fintwin.store.connect import Pool
 
-_PREFIX: Final = "s1."
-_PREFIX_BYTES: Final = _PREFIX.encode()
-_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
+_VERSION: Final = "s1."
 _NONCE_BYTES: Final = 12
 _CACHE_SECONDS: Final = 1.0
 """How long a process may go on using a key that another process has destroyed."""
@@ -65,29 +64,33 @@ class UserKey:
         """The sealed form of a text for one field of one stream."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._aead.encrypt(nonce, text.encode(), _associated(stream, field))
-        return _PREFIX + urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+        return _VERSION + urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
     def open(self, sealed: str, stream: StreamKey, field: str) -> str:
         """The text again. Raises `InvalidTag` where it was sealed for another place or by another key."""
-        return self.opener(stream, field)(sealed.encode()).decode()
+        version, text = taken_apart(sealed)
+        (opened,) = self.open_all([text.encode()], [place_of(stream, field, version)])
+        return opened.decode()
 
-    def opener(self, stream: StreamKey, field: str) -> Callable[[bytes], bytes]:
-        """Opens many texts of one field of one stream, each as UTF-8, as `open` does."""
-        decrypt, associated = self._aead.decrypt, _associated(stream, field)
-
-        def opened(sealed: bytes) -> bytes:
-            if not sealed.startswith(_PREFIX_BYTES):
-                raise InvalidTag
-            # More padding than is needed is passed over.
-            raw = a2b_base64(sealed[len(_PREFIX) :].translate(_FROM_URL) + b"==")
-            return decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], associated)
-
-        return opened
+    def open_all(self, sealed: Iterable[bytes], places: Iterable[bytes]) -> list[bytes]:
+        """Opens many texts as `open` does, as UTF-8: the base64 of each as `sealed.taken_apart` gives it, and its `place_of`."""
+        decrypt = self._aead.decrypt
+        return [
+            decrypt((raw := a2b_base64(text))[:_NONCE_BYTES], raw[_NONCE_BYTES:], place)
+            for text, place in zip(sealed, places, strict=True)
+        ]
 
     def pseudonym(self, *parts: str) -> str:
         """A keyed hash of texts without regard to case and spacing: 22 characters, equal for equal texts."""
         normalised = "\0".join(" ".join(part.split()).casefold() for part in parts)
         return urlsafe_b64encode(hmac.digest(self._pseudonyms, normalised.encode(), sha256)[:16]).decode().rstrip("=")
+
+
+def place_of(stream: StreamKey, field: str, version: str) -> bytes:
+    """What is authenticated with every text of one field of one stream. Raises `InvalidTag` for a version we never sealed."""
+    if version != _VERSION:
+        raise InvalidTag
+    return _associated(stream, field)
 
 
 def _associated(stream: StreamKey, field: str) -> bytes:

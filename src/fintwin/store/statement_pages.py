@@ -4,8 +4,8 @@ The rows come as `projections.statement_json` wrote them, sealed texts and all; 
 tenant. A page waits for what it has to show like any other read (`store.reading`). Large pages go alone.
 
     pages = StatementPages(pool)
-    page = await pages.of(PageWanted(user_id=user_id, limit=51))
-    page.told, page.positions
+    page = await pages.of(PageWanted(user_id=user_id, limit=50))
+    page.told, page.cursor
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from fintwin.store.together import Together
 
 TOGETHER_MAX: Final = 8
 """While one question is read the pages of the other are put together; in larger ones either waits for all of the other."""
-TOGETHER_LIMIT_MAX: Final = 201
-_SQL: Final = "SELECT * FROM read.statement_pages($1, $2, $3, $4, $5)"
+TOGETHER_LIMIT_MAX: Final = 200
+_SQL: Final = "SELECT * FROM read.statement_text($1, $2, $3, $4, $5)"
 
 
 class NoPagesError(Exception):
@@ -41,10 +41,10 @@ class PageWanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementPage(msgspec.Struct, frozen=True):
-    """Rows newest first, with their positions in the log."""
+    """Rows newest first, put together with commas; ``cursor`` is the position of the last where there are older ones."""
 
-    told: list[str]
-    positions: list[int]
+    told: bytes
+    cursor: int | None
 
 
 class StatementPages:
@@ -63,8 +63,8 @@ class StatementPages:
                 return await self._ask([wanted])
             return [await self._together.of(wanted)]
 
-        ((_, told, positions),) = await until_reached(ask)
-        return StatementPage(told or [], positions or [])
+        ((_, told, cursor),) = await until_reached(ask)
+        return StatementPage(told or b"", cursor)
 
     async def _ask(self, asked: list[PageWanted]) -> list[Any]:
         columns = [
