@@ -41,8 +41,8 @@ class Together(Generic[Q, A]):
         answer: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, answer))
         if len(self._waiting) == 1:
-            # Whoever asks in this very moment goes along.
-            loop.call_soon(self._kick)
+            # Whoever asks in this very moment goes along; requests that came together ask a turn or two of the loop apart.
+            loop.call_soon(loop.call_soon, loop.call_soon, self._kick)
         return await answer
 
     def _kick(self) -> None:
