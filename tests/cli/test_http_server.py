@@ -204,3 +204,109 @@ async def test_lengths_that_contradict_each_other_are_refused() -> None:
             async with connected(port) as (reader, writer):
                 writer.write(head + doubt + b"\r\n0\r\n\r\n")
                 assert (await rest(reader)).startswith(b"HTTP/1.1 400 ")
+
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+WISH = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_a_body_after_a_wish_for_another_protocol_is_a_body(*, apart: bool) -> None:
+    """Curl and Java wish for h2c with every request; what follows is neither lost nor taken for a request."""
+    async with served() as port, connected(port) as (reader, writer):
+        chunked = (b"Transfer-Encoding: chunked\r\n", b"5\r\nGET /\r\n0\r\n\r\n")
+        for framing, body in ((b"Content-Length: 5\r\n", b"GET /"), chunked):
+            head = b"POST / HTTP/1.1\r\nHost: a\r\n" + framing + WISH + b"\r\n"
+            more = body + POST + b"\r\nabcdeGET / HTTP/1.1\r\nHost: a\r\n" + WISH + b"\r\n" + POST + b"\r\nabcde"
+            for piece in (head, *(more[at : at + 7] for at in range(0, len(more), 7))) if apart else (head + more,):
+                writer.write(piece)
+                await asyncio.sleep(0.001 if apart else 0)
+            assert [await answer(reader) for _ in range(4)] == [(200, b"5"), (200, b"5"), (200, b"0"), (200, b"5")]
+
+
+async def test_fields_after_a_body_are_no_headers() -> None:
+    """Else they would replace what a gateway or the client has said before."""
+    seen: list[bytes] = []
+
+    async def watched(scope: Message, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+        seen.extend(name for name, _ in scope["headers"])
+
+    async with served(watched) as port, connected(port) as (reader, writer):
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + b"5\r\nabcde\r\n0\r\nAuthorization: Bearer x\r\n\r\n")
+        assert await answer(reader) == (200, b"5")
+        assert seen == [b"host", b"transfer-encoding"]
+
+
+@pytest.mark.parametrize(
+    "end", [b"\0\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", POST + b"Content-Length: 6\r\n\r\n", b"XXXXXXXXX"]
+)
+async def test_what_is_no_request_takes_no_answer_from_those_before(end: bytes) -> None:
+    """They are answered for what they did; then the connection ends."""
+    async with served() as port, connected(port) as (reader, writer):
+        writer.write((POST + b"\r\nabcde") * 3 + end)
+        told = await rest(reader)
+        assert told.count(b"HTTP/1.1 200 ") == told.count(b"HTTP/1.1 ") == 3
+        assert told.count(b"connection: close") == 1
+
+
+async def test_thousands_of_requests_at_once_wait_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are answered in their order, bodies between them, and never are more than some hundreds parsed ahead."""
+    count, ahead, paths = 5000, [0], []
+
+    class Watched(http_server.Protocol):
+        def feed(self, data: bytes) -> None:
+            super().feed(data)
+            ahead.append(len(self.pipeline))
+
+    async def watched(scope: Message, receive: Any, send: Any) -> None:
+        paths.append(int(scope["path"][1:]))
+        await app(scope, receive, send)
+
+    monkeypatch.setattr(http_server, "Protocol", Watched)
+    async with served(watched) as port, connected(port) as (reader, writer):
+        for at in range(count):
+            head = b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (at, at % 7)
+            writer.write(head + b"x" * (at % 7))
+        assert [(await answer(reader))[1] for _ in range(count)] == [b"%d" % (at % 7) for at in range(count)]
+    assert paths == list(range(count))
+    assert 0 < max(ahead) < 1000
+
+
+async def test_all_requests_of_a_client_that_has_gone_learn_it() -> None:
+    """A stream with another request behind it as well; what has not begun never does."""
+    begun, over = [], asyncio.Event()
+
+    async def stream(scope: Message, receive: Any, send: Any) -> None:
+        begun.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.body", "body": b"x", "more_body": False})
+        over.set()
+
+    async with served(stream) as port:
+        async with connected(port) as (reader, writer):
+            writer.write(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+        await asyncio.wait_for(over.wait(), PATIENCE_S)
+    assert begun == ["/stream"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_who_takes_the_answer_slowly_gets_all_of_it() -> None:
+    """Even when it was ready at once: only who takes nothing is cut off."""
+    size = 16 * 1024 * 1024
+
+    async def whole(scope: Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
+        await send({"type": "http.response.body", "body": bytes(size), "more_body": False})
+
+    async with served(whole) as port, connected(port) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        for _ in range(16):
+            await reader.readexactly(size // 16)
+            await asyncio.sleep(0.1)
+        assert writer.transport.is_closing() is False

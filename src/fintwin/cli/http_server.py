@@ -18,8 +18,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from fintwin.cli.http_connection import Connection
 from fintwin.garbage import rest_garbage_collection
 
 BACKLOG: Final = 1024
@@ -40,14 +41,15 @@ SWEEP_EVERY_S: Final = 5
 _TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(Connection):
     """One connection, with limits on the heads of its requests and on the patience with its client."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The first head is awaited from now on."""
         super().connection_made(transport)
         self._awaiting_since_s: float | None = self.loop.time()
-        self._stuck_since_s: float | None = None
+        self._untaken_since_s: float | None = None
+        self._untaken_bytes = 0
         self._useless_bytes = 0
         self._in_message = False
 
@@ -57,17 +59,30 @@ class Protocol(HttpToolsProtocol):
         answered = cycle is None or cycle.response_complete
         if answered and self._awaiting_since_s is not None and now_s - self._awaiting_since_s > HEAD_S:
             return True
-        return self._stuck_since_s is not None and now_s - self._stuck_since_s > SEND_S
+        return self._is_stuck(now_s)
+
+    def _is_stuck(self, now_s: float) -> bool:
+        """Whether nothing was taken of what is ready since SEND_S; a client that takes it slowly is none of those."""
+        untaken_bytes = self.transport.get_write_buffer_size()
+        if untaken_bytes == 0:
+            self._untaken_since_s = None
+        elif self._untaken_since_s is None or untaken_bytes < self._untaken_bytes:
+            self._untaken_since_s = now_s
+        self._untaken_bytes = untaken_bytes
+        return self._untaken_since_s is not None and now_s - self._untaken_since_s > SEND_S
 
     def data_received(self, data: bytes) -> None:
         """Some of a head, of a body, or of both."""
         if self._awaiting_since_s is None and not self._in_message:
             self._awaiting_since_s = self.loop.time()
-        self._useless_bytes += len(data)
         super().data_received(data)
-        if self._useless_bytes > HEAD_MAX_BYTES and not self.transport.is_closing():
-            self.transport.write(_TOO_LONG)
-            self.transport.close()
+
+    def feed(self, data: bytes) -> None:
+        """A slice of that; who brings too much that is of no use is refused."""
+        self._useless_bytes += len(data)
+        super().feed(data)
+        if self._useless_bytes > HEAD_MAX_BYTES:
+            self.refuse(_TOO_LONG)
 
     def on_headers_complete(self) -> None:
         """A head is whole; the application sets to work."""
@@ -83,6 +98,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A body is whole; what comes next is another head."""
+        if self.parser.should_upgrade():
+            return
         self._awaiting_since_s = None
         self._useless_bytes = 0
         self._in_message = False
@@ -94,14 +111,9 @@ class Protocol(HttpToolsProtocol):
             self._awaiting_since_s = self.loop.time()
         super().on_response_complete()
 
-    def pause_writing(self) -> None:
-        """More is written than the client takes."""
-        self._stuck_since_s = self.loop.time()
-        super().pause_writing()
-
     def resume_writing(self) -> None:
-        """The client has caught up."""
-        self._stuck_since_s = None
+        """The client has caught up: it takes what it gets, however much waits when somebody looks."""
+        self._untaken_since_s = None
         super().resume_writing()
 
 
