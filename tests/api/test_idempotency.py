@@ -147,6 +147,20 @@ async def test_another_batch_under_a_used_key_is_refused_whole(ada: Person) -> N
     assert await ada.balance() == 3
 
 
+async def test_a_single_requests_key_is_no_batchs(ada: Person) -> None:
+    """It was used for another body; a key that is also one of the items' own is theirs."""
+    item = {"type": "deposit", "amount": 1}
+    await ada.post("/api/transactions/", item, Idempotency_Key="single")
+    refused = await ada.post("/api/transactions/batch", {"items": [item]}, Idempotency_Key="single")
+    assert (refused.status, refused.code) == (422, "idempotency_key_reused")
+    both = {"items": [item | {"idempotency_key": "both"}, item]}
+    first = await ada.post("/api/transactions/batch", both, Idempotency_Key="both")
+    again = await ada.post("/api/transactions/batch", both, Idempotency_Key="both")
+    assert again.json == first.json
+    assert [one["status"] for one in first.json["items"]] == [201, 201]
+    assert await ada.balance() == 3
+
+
 async def test_two_keys_are_none(ada: Person) -> None:
     """A request that names two is malformed, whichever is meant; both stay free, and nothing is booked."""
     named = [("authorization", f"Bearer {ada.token}"), ("idempotency-key", "a"), ("idempotency-key", "b")]

@@ -68,6 +68,9 @@ async def book_batch(request: Call, data: JSONBody[Batch]) -> Answer[BatchAnswer
     asked = _requests(request, header, data)
     if header is not None:
         without_own = [one for one, item in zip(asked, data.items, strict=True) if item.idempotency_key is None]
+        if without_own and all(item.idempotency_key != header for item in data.items):
+            # No batch is kept under the bare key: whatever stands there was another request.
+            without_own.append(Request(user_id=user_id, key=header, body=b"batch"))
         if await services.ledger.is_reused(user_id, without_own):
             raise ProblemError(of_refusal(KEY_REUSED))
     movements = [await movement_of(request.currencies, user_id, item) for item in data.items]
