@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from uuid_utils.compat import uuid7
 from fintwin.domain import accounts
 from fintwin.domain.streams import StreamKey, StreamKind
 from fintwin.store import read
-from fintwin.store.append import Appended, Batch, Verdict, append
+from fintwin.store.append import Appended, Batch, Verdict, append, load_heads
 from fintwin.store.rows import Head
 from tests.conftest import Database
 from tests.support.ledgers import Bank, booked, open_ledger
 from tests.support.log_check import problems_of, read_log
 
+_INDEX = Path(__file__).parents[2] / "migrations" / "0015_append_in_turn" / "010_event_transaction.sql"
 _WAITING = """
     SELECT count(DISTINCT a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted
     WHERE a.datname = current_database()
@@ -347,6 +349,30 @@ async def test_appends_take_turns(scene: Scene) -> None:
                     await asyncio.sleep(0.002)
         balances = [(await one).balances_minor[0] for one in waiting]
     assert balances == [1001 + sum(range(1, number + 1)) for number in range(1, 13)]
+    assert await problems_of(forger.database) == []
+
+
+async def test_an_index_is_replaced_beside_commands(scene: Scene) -> None:
+    """A command that has its turn and has read the log gets in, however far the upgrade that replaces an index has come."""
+    forger, anna, _ = scene
+    head = await forger.head(anna)
+    forger.command(anna)
+    forger.event(anna, "Deposited", head, delta_minor=1, currency="EUR", payload=_paid(1))
+    async with AsyncExitStack() as stack:
+        urls = forger.database.role_urls["api"], *[forger.database.superuser_url] * 2
+        late, owner, watcher = [await asyncpg.connect(url) for url in urls]
+        for connection in (late, owner, watcher):
+            stack.push_async_callback(connection.close)
+        async with late.transaction():
+            await load_heads(late, [(anna, head.stream)], lock=True)
+            await read.account_moves(late, anna, anna, 0, 10)
+            upgrade = asyncio.create_task(owner.execute(f"SET ROLE fintwin_owner; {_INDEX.read_text()}"))
+            for _ in range(5000):
+                if await watcher.fetchval(_WAITING):
+                    break
+                await asyncio.sleep(0.002)
+            assert (await append(late, forger.batch)).verdicts == [Verdict.APPENDED]
+        await upgrade
     assert await problems_of(forger.database) == []
 
 
