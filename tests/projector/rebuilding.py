@@ -5,7 +5,7 @@ python -m tests.projector.rebuilding URL '{"size": 2, "events": 40}'
 ``events`` are read at a time, so that a short log takes several readings; tables of ``bare`` bytes are filled without indexes.
 ``killed``: at the ``at``-th writing of all processes
 together, "one" kills the process that is at it, "all" the one that forked it. ``broken``: the fold of that model fails at the
-events of that position and later.
+events of that position and later. ``superseded``: another rebuild's switch takes the new builds away before they are filled.
 """
 
 import json
@@ -27,8 +27,11 @@ from fintwin.projector.crew import Crew
 from fintwin.projector.filling import crew_for
 from fintwin.projector.rebuild import RebuildError, rebuild_all
 from fintwin.projector.sources import sources_of
+from fintwin.store import building
 from fintwin.store import filling as stored
-from fintwin.store.connect import open_pool
+from fintwin.store.connect import Connection, open_connection, open_pool
+from fintwin.store.filling import Filled, Index
+from fintwin.store.lease import SupersededError
 
 
 def broken_at(model: ReadModel, position: int) -> ReadModel:
@@ -58,6 +61,20 @@ def die_while_writing(whom: str, at: int) -> None:
     filling.write_rows = write_or_die  # type: ignore[assignment]
 
 
+def supersede(url: str) -> None:
+    """From now on new builds are gone when they are to be filled."""
+    bare = stored.bare
+
+    async def too_late(connection: Connection, builds: Sequence[Filled]) -> list[Index]:
+        other = await open_connection(url)
+        for one in builds:
+            await building.drop(other, one.model, one.version)
+        await other.close()
+        return await bare(connection, builds)
+
+    stored.bare = too_late  # type: ignore[assignment]
+
+
 async def rebuilt(url: str, models: Sequence[ReadModel], crew: Crew) -> dict[str, Any]:
     """What the reports say, or the error."""
     pool = await open_pool(url, size_max=6)
@@ -65,6 +82,8 @@ async def rebuilt(url: str, models: Sequence[ReadModel], crew: Crew) -> dict[str
         reports = await rebuild_all(pool, [(model, sources_of(model)) for model in models], crew=crew, side_by_side=2)
     except RebuildError as error:
         return {"error": str(error)}
+    except SupersededError:
+        return {"error": "superseded"}
     finally:
         await pool.close()
     return {"reports": [(one.model, one.compared, one.differing_rows) for one in reports]}
@@ -77,6 +96,8 @@ def main(url: str, asked: dict[str, Any]) -> None:
     rebuild.FILLED_EVENTS_MIN = asked.get("least", 1)  # type: ignore[attr-defined]
     if "killed" in asked:
         die_while_writing(asked["killed"], asked["at"])
+    if asked.get("superseded"):
+        supersede(url)
     broken = asked.get("broken", {})
     models = [broken_at(model, broken[model.name]) if model.name in broken else model for model in READ_MODELS]
     with crew_for(models, url, size=asked["size"]) as crew:

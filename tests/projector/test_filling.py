@@ -138,6 +138,16 @@ def _commands() -> list[list[str]]:
     return [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
 
 
+async def test_another_rebuild_was_faster(database: Database) -> None:
+    """When the switch of another rebuild takes the new builds away it is told as that, and what is live stays."""
+    await put_into_log(database.superuser_url, several_users(seed=4, steps=100))
+    async with projector(database) as running:
+        await running.caught_up()
+        before = await builds_of(running.pool), await tables_of(running.pool)
+        assert await rebuilding(database, size=2, events=60, superseded=True) == (0, {"error": "superseded"})
+        assert (await builds_of(running.pool), await tables_of(running.pool)) == before
+
+
 async def test_half_of_a_build_is_taken_on_by_nobody(database: Database) -> None:
     """A projector that looks for a build to go on with takes a half-filled one away and begins its own."""
     await put_into_log(database.superuser_url, several_users(seed=6, steps=100))

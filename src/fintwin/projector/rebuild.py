@@ -163,7 +163,10 @@ async def _filled(
     except BaseException as error:
         # Their statements must be over before the tables can go.
         crew.stop()
-        await _drop(pool, anew)
+        whole = await _drop(pool, anew)
+        if not whole and isinstance(error, Exception):
+            # Whatever met it: a table that was no longer there.
+            raise SupersededError from error
         if isinstance(error, CrewError | FillingError):
             msg = f"Nothing was switched: {error}."
             raise RebuildError(msg) from None
@@ -179,13 +182,14 @@ class Anew(NamedTuple):
     live: Build | None
 
 
-async def _drop(pool: Pool, anew: Sequence[Anew]) -> None:
-    """Take away builds that will not be finished; one that was switched to stays."""
+async def _drop(pool: Pool, anew: Sequence[Anew]) -> bool:
+    """Take away builds that will not be finished; one that was switched to stays. Gives whether all were still there."""
     async with pool.acquire() as connection:
         found = {(one.model, one.version): one.state for one in await building.builds(connection)}
         for one in anew:
             if found.get((one.folding.model.name, one.folding.version)) == "building":
                 await building.drop(connection, one.folding.model, one.folding.version)
+    return all((one.folding.model.name, one.folding.version) in found for one in anew)
 
 
 async def _finish(pool: Pool, one: Anew, progress: Progress, reach: Reach) -> Report:
