@@ -185,10 +185,10 @@ async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
         types = frozenset[str]().union(*(folding.types for folding in foldings))
         position, more = 0, True
         while more:
-            rows = await filling.part_of_log(
+            rows, ended = await filling.part_of_log(
                 connection, position, FILLED_EVENTS, order.until, part=order.part, parts=order.parts
             )
-            more = len(rows) == FILLED_EVENTS
+            more = ended < order.until
             runs, fault = runs_in(rows, types)
             if fault is not None:
                 raise UnfitError(fault)
@@ -199,7 +199,7 @@ async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
                 versions: dict[str, int] = mate.hear()
                 for folding in foldings:
                     folding.version = versions[folding.model.name]
-            position = rows[-1]["position"] if rows else order.until
+            position = ended
             del rows, runs
             async with filling.times_as_numbers(connection), connection.transaction():
                 await write_rows(connection, [(folding, folding.taken()) for folding in foldings])

@@ -18,6 +18,7 @@ import msgspec
 
 from fintwin.projections.model import ReadModel
 from fintwin.store.connect import Connection
+from fintwin.store.lease import SupersededError
 from fintwin.store.projecting import stored_table
 from fintwin.store.shard import SHARD
 
@@ -135,7 +136,17 @@ async def install_queries(connection: Connection, model: ReadModel, version: int
 
 
 async def switch(connection: Connection, model: ReadModel, version: int, sources: Sources) -> bool:
-    """Make a build the live one, unless it is behind the one that is; the one before is kept, older ones are dropped."""
+    """Make a build the live one, unless it is behind the one that is; the one before is kept, older ones are dropped.
+
+    Raises `SupersededError` where somebody else's build, which goes with the older ones, was being completed in that moment.
+    """
+    try:
+        return await _switch(connection, model, version, sources)
+    except asyncpg.DeadlockDetectedError:
+        raise SupersededError from None
+
+
+async def _switch(connection: Connection, model: ReadModel, version: int, sources: Sources) -> bool:
     async with connection.transaction():
         rows = await connection.fetch(
             "SELECT version, position, state FROM read.checkpoint WHERE model = $1 AND shard = $2 ORDER BY version FOR UPDATE",

@@ -44,6 +44,8 @@ _COMPLETE: Final = """
         AND c.fold_hash = ''
 """
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+STRETCH: Final = 4
+"""So many times the events that a part of equal size would have are looked through at once: a statement has its time limit."""
 BARE_BYTES_MIN: Final = 1_000_000
 """The indexes of smaller tables are kept: making them takes longer than filling them row by row."""
 _SIZES: Final = "SELECT t.name, coalesce(pg_relation_size(to_regclass(t.name)), 0) FROM unnest($1::text[]) AS t(name)"
@@ -69,10 +71,14 @@ class Filled(NamedTuple):
 
 async def part_of_log(
     connection: Connection, position: int, limit: int, until: int, *, part: int, parts: int
-) -> Sequence[Mapping[str, Any]]:
-    """Rows of the log after a position and up to another, of one of so many parts of the users; ``part`` counts from 0."""
-    rows: Sequence[Mapping[str, Any]] = await connection.fetch(_PART, SHARD, position, limit, until, part, parts)
-    return rows
+) -> tuple[Sequence[Mapping[str, Any]], int]:
+    """Rows of the log after a position and up to another, of one of so many parts of the users; ``part`` counts from 0.
+
+    At most ``limit`` of them; also says up to where these are all: a stretch with few of this part's is not read in one go.
+    """
+    ended = min(until, position + limit * parts * STRETCH)
+    rows: Sequence[Mapping[str, Any]] = await connection.fetch(_PART, SHARD, position, limit, ended, part, parts)
+    return rows, rows[-1]["position"] if len(rows) == limit else ended
 
 
 async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
