@@ -4,7 +4,8 @@ The peer is one plain multi-row INSERT per batch (the fastest form there is: arr
 an index, of the very rows that the append writes: two per transfer. It gets no rules, no keys, no numbering and no hashes.
 
 Payers and payees are drawn from the same accounts (with one account: everybody pays that one); of several processes each has
-payers of its own, so an account is paid by all of them and pays from one.
+payers of its own, so an account is paid by all of them and pays from one. The peer's rate varies by a third on a shared machine:
+the first target's ratio is the median of four times as many pairs as the others'.
 """
 
 import asyncio
@@ -180,7 +181,8 @@ def measure(servers: EmbeddedServers) -> Section:
         for used in ACCOUNTS:
             for processes in PROCESSES if batch == 256 else (1, 3):
                 pairs = []
-                for _ in range(PAIRS if batch == 256 else 1):
+                of_target = 4 if (batch, used, processes) == (256, 50, 1) else 1
+                for _ in range(of_target * PAIRS if batch == 256 else 1):
                     plain = uvloop.run(plain_inserts_per_second(admin, batch))
                     rate, tries = transfers_per_second(api, users, batch=batch, accounts_used=used, processes=processes)
                     pairs.append((rate / plain, rate))
