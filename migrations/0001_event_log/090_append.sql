@@ -5,7 +5,6 @@
 --   e_stream    index into s_*
 --   e_version   the version the decision was made on (NULL: a credit, which asks for none); with it e_balance, the balance,
 --               and e_basis, the transaction of the last change that was itself decided on the stream's state
---               e_balance NULL where money moves: decided knowing when everything counted, so that it may count before the last
 --   e_type      index into t_*; NULL: no event, only the question whether that version still stands (a refusal being confirmed)
 --   e_delta     change of the account's balance in minor units, e_currency its currency (NULL where no money moves)
 --   e_effective microseconds since 1970 UTC, NULL: when recorded
@@ -40,9 +39,8 @@ CREATE FUNCTION log.append(
     h_event integer[], h_currency text[], h_status smallint[], h_limit bigint[], h_facts text[]
 ) RETURNS log.append_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- Every look-up here is by key, one row each (OFFSET 0 keeps it so): a join planned while the tables were small or not yet
--- counted compares each key with every row.
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off
+-- Every look-up here is by key. A plan made while the tables were small would scan them when they no longer are.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     commands integer := cardinality(c_user);
@@ -65,6 +63,7 @@ DECLARE
     w_basis uuid[];
     w_facts text[];
     w_position bigint[] := array_fill(NULL::bigint, ARRAY[streams]);
+    w_known boolean[];
     -- what each event became
     a_position bigint[] := array_fill(NULL::bigint, ARRAY[events]);
     a_version bigint[] := array_fill(NULL::bigint, ARRAY[events]);
@@ -92,8 +91,6 @@ DECLARE
     shard_bytes bytea := int4send(p_shard);
     stream_bytes bytea[];
     type_bytes bytea[];
-    bodies bytea[];
-    payloads json[];
     transaction_bytes bytea;
     recorded_bytes bytea;
     sent integer := coalesce(array_position(t_name, 'TransferSent'), 0);
@@ -103,23 +100,6 @@ DECLARE
     s integer;
     h integer;
 BEGIN
-    -- What needs no lock comes before it.
-    stream_bytes := ARRAY(
-        SELECT int2send(q.kind) || uuid_send(q.id) FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
-            ORDER BY q.i);
-    type_bytes := ARRAY(
-        SELECT int2send(octet_length(q.name)::smallint) || convert_to(q.name, 'UTF8') || int2send(q.schema_version)
-            FROM unnest(t_name, t_schema) WITH ORDINALITY AS q(name, schema_version, i) ORDER BY q.i);
-
-    FOR h IN 1 .. cardinality(h_event) LOOP
-        change[h_event[h]] := h;
-    END LOOP;
-    payloads := ARRAY(
-        SELECT convert_from(q.payload, 'UTF8')::json FROM unnest(e_payload) WITH ORDINALITY AS q(payload, i) ORDER BY q.i);
-    bodies := ARRAY(
-        SELECT int4send(octet_length(q.payload)) || q.payload || int4send(octet_length(q.metadata)) || q.metadata
-            FROM unnest(e_payload, e_metadata) WITH ORDINALITY AS q(payload, metadata, i) ORDER BY q.i);
-
     SELECT l.position, l.hash, l.recorded_at INTO STRICT v_position, v_hash, v_recorded
         FROM log.log_head l WHERE l.shard = p_shard FOR UPDATE;
     first_position := v_position;
@@ -130,9 +110,7 @@ BEGIN
     FOR found IN
         SELECT q.i, k.request, k.transaction_id, k.position, k.balance_minor
             FROM unnest(c_user, c_key) WITH ORDINALITY AS q(user_id, key, i)
-            CROSS JOIN LATERAL (
-                SELECT * FROM log.idempotency one WHERE one.user_id = q.user_id AND one.key = q.key OFFSET 0
-            ) AS k
+            JOIN log.idempotency k ON k.user_id = q.user_id AND k.key = q.key
     LOOP
         r_status[found.i] := CASE WHEN found.request = c_request[found.i] THEN 1 ELSE 7 END;
         r_transaction[found.i] := found.transaction_id;
@@ -143,21 +121,30 @@ BEGIN
     -- One sort, not one for each column.
     SELECT array_agg(h.user_id), array_agg(h.version), array_agg(h.balance_minor), array_agg(h.overdraft_limit_minor),
             array_agg(h.status), array_agg(h.currency), array_agg(h.effective), array_agg(h.stream_hash),
-            array_agg(h.facts), array_agg(h.decided_in)
-        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_basis
+            array_agg(h.facts), array_agg(h.decided_in), array_agg(h.known)
+        INTO w_user, w_version, w_balance, w_limit, w_status, w_currency, w_effective, w_hash, w_facts, w_basis,
+            w_known
         FROM (
             SELECT w.user_id, coalesce(w.version, 0) AS version, w.balance_minor, w.overdraft_limit_minor, w.status,
                     w.currency, (extract(epoch FROM w.effective_at_last) * 1000000)::bigint AS effective,
                     coalesce(w.stream_hash, '\x0000000000000000000000000000000000000000000000000000000000000000')
                         AS stream_hash,
-                    w.facts::text AS facts, w.decided_in
+                    w.facts::text AS facts, w.decided_in, w.version IS NOT NULL AS known
                 FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
-                LEFT JOIN LATERAL (
-                    SELECT * FROM log.stream_head one
-                        WHERE one.shard = p_shard AND one.stream_kind = q.kind AND one.stream_id = q.id OFFSET 0
-                ) AS w ON true
+                LEFT JOIN log.stream_head w ON w.shard = p_shard AND w.stream_kind = q.kind AND w.stream_id = q.id
                 ORDER BY q.i
         ) AS h;
+
+    stream_bytes := ARRAY(
+        SELECT int2send(q.kind) || uuid_send(q.id) FROM unnest(s_kind, s_id) WITH ORDINALITY AS q(kind, id, i)
+            ORDER BY q.i);
+    type_bytes := ARRAY(
+        SELECT int2send(octet_length(q.name)::smallint) || convert_to(q.name, 'UTF8') || int2send(q.schema_version)
+            FROM unnest(t_name, t_schema) WITH ORDINALITY AS q(name, schema_version, i) ORDER BY q.i);
+
+    FOR h IN 1 .. cardinality(h_event) LOOP
+        change[h_event[h]] := h;
+    END LOOP;
 
     FOR c IN 1 .. commands LOOP
         CONTINUE WHEN r_status[c] IS NOT NULL;
@@ -181,10 +168,6 @@ BEGIN
                 transit := transit + moved;
                 IF moved > 0 AND w_status[s] = 1 AND w_currency[s] = e_currency[e]
                     AND w_balance[s] + moved < 1000000000000000
-                    -- A payee's closed period is closed to everybody.
-                    AND (e_effective[e] IS NULL OR e_effective[e] >= (
-                        extract(epoch FROM ((w_facts[s]::json ->> 'closed_through')::date + 1)) * 1000000
-                    )::bigint) IS NOT FALSE
                 THEN
                     CONTINUE;
                 END IF;
@@ -209,7 +192,7 @@ BEGIN
             ELSE
                 -- Money that came in since does not touch the decision on a payment; any other difference does.
                 IF e_basis[e] IS DISTINCT FROM w_basis[s]
-                    OR (e_effective[e] < w_effective[s] AND e_balance[e] IS NOT NULL)
+                    OR e_effective[e] < w_effective[s]
                     OR (moved IS NULL AND (e_version[e] <> w_version[s] OR e_balance[e] IS DISTINCT FROM w_balance[s]))
                     OR (moved < 0 AND (w_status[s] <> 1 OR w_balance[s] + moved < -w_limit[s]))
                     OR (moved > 0 AND w_balance[s] + moved >= 1000000000000000)
@@ -276,7 +259,8 @@ BEGIN
             digest := sha256(
                 shard_bytes || int8send(v_position) || stream_bytes[s] || int8send(w_version[s])
                 || uuid_send(w_user[s]) || type_bytes[e_type[e]] || transaction_bytes || int8send(effective)
-                || recorded_bytes || bodies[e]);
+                || recorded_bytes || int4send(octet_length(e_payload[e])) || e_payload[e]
+                || int4send(octet_length(e_metadata[e])) || e_metadata[e]);
             v_hash := sha256(v_hash || digest);
             w_hash[s] := sha256(w_hash[s] || digest);
             a_position[e] := v_position;
@@ -300,26 +284,35 @@ BEGIN
                     t_schema[q.type], c_transaction[q.command],
                     coalesce(log.moment(q.effective), v_recorded),
                     v_recorded,
-                    q.payload, convert_from(q.metadata, 'UTF8')::json, q.digest, q.stream_hash, q.hash
-                FROM unnest(a_position, e_stream, a_version, e_command, e_type, e_effective, payloads, e_metadata,
+                    convert_from(q.payload, 'UTF8')::json, convert_from(q.metadata, 'UTF8')::json, q.digest, q.stream_hash, q.hash
+                FROM unnest(a_position, e_stream, a_version, e_command, e_type, e_effective, e_payload, e_metadata,
                         a_digest, a_stream_hash, a_hash)
                     AS q(position, stream, version, command, type, effective, payload, metadata, digest, stream_hash,
                         hash)
                 WHERE q.position IS NOT NULL;
 
-        INSERT INTO log.stream_head AS head
-            SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.decided_in, q.stream_hash, q.currency,
-                    q.status, q.balance, q.overdraft, log.moment(q.effective), q.facts::json
-                FROM unnest(s_kind, s_id, w_user, w_version, w_position, w_basis, w_hash, w_currency, w_status,
-                        w_balance, w_limit, w_effective, w_facts)
-                    AS q(kind, id, user_id, version, position, decided_in, stream_hash, currency, status, balance,
-                        overdraft, effective, facts)
-                WHERE q.position IS NOT NULL
-            ON CONFLICT (shard, stream_kind, stream_id) DO UPDATE
-                SET version = excluded.version, position = excluded.position, decided_in = excluded.decided_in,
-                    stream_hash = excluded.stream_hash, currency = excluded.currency, status = excluded.status,
-                    balance_minor = excluded.balance_minor, overdraft_limit_minor = excluded.overdraft_limit_minor,
-                    effective_at_last = excluded.effective_at_last, facts = excluded.facts;
+        UPDATE log.stream_head AS head
+            SET version = q.version, position = q.position, decided_in = q.decided_in, stream_hash = q.stream_hash, currency = q.currency,
+                status = q.status, balance_minor = q.balance, overdraft_limit_minor = q.overdraft,
+                effective_at_last = log.moment(q.effective),
+                facts = q.facts::json
+            FROM unnest(s_kind, s_id, w_known, w_version, w_position, w_basis, w_hash, w_currency, w_status, w_balance,
+                    w_limit, w_effective, w_facts)
+                AS q(kind, id, known, version, position, decided_in, stream_hash, currency, status, balance, overdraft, effective,
+                    facts)
+            WHERE head.shard = p_shard AND head.stream_kind = q.kind AND head.stream_id = q.id
+                AND q.known AND q.position IS NOT NULL;
+        IF false = ANY (w_known) THEN
+            INSERT INTO log.stream_head
+                SELECT p_shard, q.kind, q.id, q.user_id, q.version, q.position, q.decided_in, q.stream_hash, q.currency, q.status,
+                        q.balance, q.overdraft,
+                        log.moment(q.effective), q.facts::json
+                    FROM unnest(s_kind, s_id, w_known, w_user, w_version, w_position, w_basis, w_hash, w_currency, w_status,
+                            w_balance, w_limit, w_effective, w_facts)
+                        AS q(kind, id, known, user_id, version, position, decided_in, stream_hash, currency, status, balance,
+                            overdraft, effective, facts)
+                    WHERE NOT q.known AND q.position IS NOT NULL;
+        END IF;
 
         INSERT INTO log.idempotency
             SELECT q.user_id, q.key, q.request, p_shard, q.transaction_id, q.position, q.balance

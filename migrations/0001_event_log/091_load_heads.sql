@@ -3,7 +3,7 @@
 CREATE FUNCTION log.load_heads(p_shard integer, p_lock boolean, p_user uuid[], p_kind smallint[], p_id uuid[])
 RETURNS SETOF log.stream_head
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_memoize = off
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 BEGIN
     IF p_lock THEN
@@ -11,12 +11,8 @@ BEGIN
     END IF;
     RETURN QUERY
         SELECT head.* FROM unnest(p_user, p_kind, p_id) AS q(user_id, kind, id)
-            CROSS JOIN LATERAL (
-                SELECT * FROM log.stream_head one
-                    WHERE one.shard = p_shard AND one.stream_kind = q.kind AND one.stream_id = q.id
-                        AND one.user_id = q.user_id
-                    OFFSET 0
-            ) AS head;
+            JOIN log.stream_head head ON head.shard = p_shard AND head.stream_kind = q.kind AND head.stream_id = q.id
+            WHERE head.user_id = q.user_id;
 END
 $$;
 

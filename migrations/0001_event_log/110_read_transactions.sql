@@ -1,5 +1,5 @@
--- One transaction as its owner saw it at some position of the log: what a change of it is answered with, the first time and
--- each time the same request comes again.
+-- Transactions as their owner lists them, straight from the log: newest first in booking order, with the balance right after
+-- each, with the latest category and note, and with the transaction that took it back.
 
 -- Annotations are found by the transaction that they speak of; the index holds nothing else.
 CREATE INDEX event_annotation ON log.event (user_id, (payload ->> 'transaction_id'), position)
@@ -23,44 +23,89 @@ CREATE TYPE log.transaction_row AS (
     noted boolean
 );
 
--- A transfer between two own accounts is seen from its payer. The balance right after is that of the head less all that came
--- later. None where the user has no such transaction.
-CREATE FUNCTION log.transaction_at(p_user uuid, p_transaction uuid, p_at bigint) RETURNS SETOF log.transaction_row
+-- `p_account` NULL: over all accounts, a transfer between two own ones once, as its payer sees it. `p_transaction` names a
+-- single one. Only what was in the log at `p_until` counts (NULL: all of it), rows are those before `p_before`. The balance
+-- after a movement is that of the head less all that came later, so the figures of one answer always fit together.
+CREATE FUNCTION log.transactions(
+    p_user uuid, p_account uuid, p_transaction uuid, p_until bigint, p_before bigint, p_limit integer, p_offset integer,
+    p_types text[], p_category text, p_from timestamptz, p_to timestamptz
+) RETURNS SETOF log.transaction_row
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM set_config('fintwin.user_id', p_user::text, true);
     RETURN QUERY
-    WITH annotation AS MATERIALIZED (
-        SELECT a.position, a.stream_id, a.payload FROM log.event a
-            WHERE a.user_id = p_user AND a.type = 'TransactionAnnotated'
-                AND a.payload ->> 'transaction_id' = p_transaction::text AND a.position <= p_at
-    ), category AS (
-        SELECT a.payload ->> 'category' AS value FROM annotation a WHERE a.payload::jsonb ? 'category'
-            ORDER BY a.position DESC LIMIT 1
-    ), note AS (
-        SELECT a.stream_id, a.payload ->> 'note' AS value FROM annotation a WHERE a.payload::jsonb ? 'note'
-            ORDER BY a.position DESC LIMIT 1
+    WITH own AS MATERIALIZED (
+        SELECT h.stream_id, h.balance_minor FROM log.stream_head h WHERE h.user_id = p_user AND h.stream_kind = 1
+    ), page AS MATERIALIZED (
+        SELECT e.*, category.value AS category, category.position IS NOT NULL AS categorised
+            FROM log.event e
+            LEFT JOIN LATERAL (
+                SELECT a.position, a.payload ->> 'category' AS value FROM log.event a
+                    WHERE a.user_id = p_user AND a.type = 'TransactionAnnotated'
+                        AND a.payload ->> 'transaction_id' = e.transaction_id::text
+                        AND a.payload::jsonb ? 'category' AND (p_until IS NULL OR a.position <= p_until)
+                    ORDER BY a.position DESC LIMIT 1
+            ) AS category ON true
+            WHERE e.user_id = p_user AND e.stream_kind = 1
+                AND e.type IN ('Deposited', 'Withdrawn', 'TransferSent', 'TransferReceived')
+                AND (p_before IS NULL OR e.position < p_before) AND (p_until IS NULL OR e.position <= p_until)
+                AND (p_transaction IS NULL OR e.transaction_id = p_transaction)
+                AND (p_types IS NULL OR e.type = ANY (p_types))
+                AND (p_from IS NULL OR e.effective_at >= p_from) AND (p_to IS NULL OR e.effective_at <= p_to)
+                AND (p_category IS NULL OR p_category = CASE
+                    WHEN category.position IS NOT NULL THEN category.value ELSE e.payload ->> 'category' END)
+                AND CASE WHEN p_account IS NOT NULL THEN e.stream_id = p_account
+                    ELSE e.type <> 'TransferReceived'
+                        OR (e.payload ->> 'from_account')::uuid NOT IN (SELECT own.stream_id FROM own) END
+            ORDER BY e.position DESC LIMIT p_limit OFFSET p_offset
+    ), running AS (
+        SELECT e.position, own.balance_minor - coalesce(sum(
+                CASE WHEN e.type IN ('Deposited', 'TransferReceived') THEN 1 ELSE -1 END
+                    * (e.payload ->> 'amount_minor')::bigint
+            ) OVER (PARTITION BY e.stream_id ORDER BY e.position DESC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS balance
+            FROM log.event e JOIN own USING (stream_id)
+            WHERE e.user_id = p_user AND e.stream_kind = 1 AND e.position >= (SELECT min(page.position) FROM page)
+                AND e.type IN ('Deposited', 'Withdrawn', 'TransferSent', 'TransferReceived')
+                AND (p_account IS NULL OR e.stream_id = p_account)
     )
-    SELECT e.position, e.transaction_id, e.stream_id, e.type, e.schema_version, e.payload::text, e.recorded_at,
-            e.effective_at,
-            h.balance_minor - (
-                SELECT coalesce(sum(CASE WHEN later.type IN ('Deposited', 'TransferReceived') THEN 1 ELSE -1 END
-                        * (later.payload ->> 'amount_minor')::bigint), 0)::bigint
-                    FROM log.event later
-                    WHERE later.user_id = p_user AND later.stream_kind = 1 AND later.stream_id = e.stream_id
-                        AND later.version > e.version
-                        AND later.type IN ('Deposited', 'Withdrawn', 'TransferSent', 'TransferReceived')
-            ),
-            (SELECT r.reversed_by FROM log.reversal r
-                WHERE r.user_id = p_user AND r.transaction_id = p_transaction AND r.position <= p_at),
-            (SELECT c.value FROM category c), EXISTS (SELECT FROM category),
-            (SELECT n.value FROM note n), (SELECT n.stream_id FROM note n), EXISTS (SELECT FROM note)
-        FROM log.event e
-        JOIN log.stream_head h
-            ON h.shard = e.shard AND h.stream_kind = e.stream_kind AND h.stream_id = e.stream_id AND h.user_id = p_user
-        WHERE e.user_id = p_user AND e.transaction_id = p_transaction AND e.stream_kind = 1 AND e.position <= p_at
-            AND e.type IN ('Deposited', 'Withdrawn', 'TransferSent', 'TransferReceived')
-        ORDER BY e.position LIMIT 1;
+    SELECT page.position, page.transaction_id, page.stream_id, page.type, page.schema_version, page.payload::text,
+            page.recorded_at, page.effective_at, running.balance, taken.reversed_by,
+            page.category, page.categorised, note.value, note.stream_id, note.position IS NOT NULL
+        FROM page
+        JOIN running USING (position)
+        LEFT JOIN log.reversal taken
+            ON taken.user_id = p_user AND taken.transaction_id = page.transaction_id
+            AND (p_until IS NULL OR taken.position <= p_until)
+        LEFT JOIN LATERAL (
+            SELECT a.position, a.stream_id, a.payload ->> 'note' AS value FROM log.event a
+                WHERE a.user_id = p_user AND a.type = 'TransactionAnnotated'
+                    AND a.payload ->> 'transaction_id' = page.transaction_id::text
+                    AND a.payload::jsonb ? 'note' AND (p_until IS NULL OR a.position <= p_until)
+                ORDER BY a.position DESC LIMIT 1
+        ) AS note ON true
+        ORDER BY page.position DESC;
+END
+$$;
+
+-- The balance of an own account over the movements that counted at `p_as_of` and were known at `p_known_at`; NULL where there
+-- is no such account.
+CREATE FUNCTION log.balance_at(p_user uuid, p_account uuid, p_as_of timestamptz, p_known_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM set_config('fintwin.user_id', p_user::text, true);
+    RETURN (
+        SELECT (SELECT coalesce(sum(
+                    CASE WHEN e.type IN ('Deposited', 'TransferReceived') THEN 1 ELSE -1 END
+                        * (e.payload ->> 'amount_minor')::bigint), 0)::bigint
+                FROM log.event e
+                WHERE e.user_id = p_user AND e.stream_kind = 1 AND e.stream_id = p_account
+                    AND e.type IN ('Deposited', 'Withdrawn', 'TransferSent', 'TransferReceived')
+                    AND (p_as_of IS NULL OR e.effective_at <= p_as_of)
+                    AND (p_known_at IS NULL OR e.recorded_at <= p_known_at))
+            FROM log.stream_head h
+            WHERE h.shard = 0 AND h.stream_kind = 1 AND h.stream_id = p_account AND h.user_id = p_user
+    );
 END
 $$;
 
@@ -76,4 +121,4 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION log.transaction_at, log.stream_events TO fintwin_api;
+GRANT EXECUTE ON FUNCTION log.transactions, log.balance_at, log.stream_events TO fintwin_api;

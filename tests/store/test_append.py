@@ -21,7 +21,7 @@ from tests.conftest import Database
 from tests.support.ledgers import Bank, booked, open_ledger
 from tests.support.log_check import problems_of, read_log
 
-_INDEX = Path(__file__).parents[2] / "migrations" / "0015_append_in_turn" / "010_event_transaction.sql"
+_INDEX = Path(__file__).parents[2] / "migrations" / "0016_append_in_turn" / "010_event_transaction.sql"
 _WAITING = """
     SELECT count(DISTINCT a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted
     WHERE a.datname = current_database()
