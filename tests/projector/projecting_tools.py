@@ -17,12 +17,12 @@ from fintwin.projections.catalogue import READ_MODELS
 from fintwin.projections.model import ReadModel, Rows, encode_rows, fold_all
 from fintwin.projector.runner import Projector
 from fintwin.projector.sources import sources_of
-from fintwin.store import building, projecting
+from fintwin.store import building, projecting, reading
 from fintwin.store.building import Sources
 from fintwin.store.connect import Pool, open_pool
 from fintwin.store.rows import recorded
 from tests.conftest import Database
-from tests.support.ledgers import Bank, open_ledger
+from tests.support.ledgers import Bank, booked, open_ledger
 
 PATIENCE_SECONDS = 20.0
 
@@ -127,3 +127,35 @@ async def left_behind(database: Database) -> AsyncIterator[tuple[Bank, UUID]]:
             await running.caught_up()
         await bank.deposit(person, 5_00)
         yield bank, person
+
+
+@asynccontextmanager
+async def people_at_work(bank: Bank) -> AsyncIterator[None]:
+    """Somebody writes and reads meanwhile, before and after what is tried as well."""
+    stop, seen = asyncio.Event(), list[int]()
+    load = asyncio.create_task(_write_and_read(bank, stop, seen))
+
+    async def twenty_more() -> None:
+        after = len(seen)
+        while len(seen) < after + 20:
+            await asyncio.sleep(0.01)
+            assert not load.done(), load.result()
+
+    try:
+        await twenty_more()
+        yield
+        await twenty_more()
+    finally:
+        stop.set()
+        await load
+
+
+async def _write_and_read(bank: Bank, stop: asyncio.Event, seen: list[int]) -> None:
+    """Deposit and read for ever: the own write is always seen, and no list is ever shorter than before."""
+    anna = await bank.person("EUR", 0)
+    while not stop.is_set():
+        booked(await bank.deposit(anna, 1_00))
+        (account,) = (await reading.accounts(bank.pool, anna)).value
+        rows = (await reading.transactions(bank.pool, anna, reading.Filter(limit=5_000))).value
+        assert account.balance_minor == len(rows) * 1_00 == (len(seen) + 1) * 1_00
+        seen.append(account.balance_minor)

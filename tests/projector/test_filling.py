@@ -24,8 +24,7 @@ from fintwin.store import building
 from fintwin.store.connect import Pool
 from tests.conftest import Database
 from tests.projections.histories import history, put_into_log
-from tests.projector.projecting_tools import assert_as_in_memory, projector, stored_rows
-from tests.projector.test_rebuild import write_and_read
+from tests.projector.projecting_tools import assert_as_in_memory, people_at_work, projector, stored_rows
 from tests.support.ledgers import open_ledger
 
 ROOT = Path(__file__).parents[2]
@@ -183,20 +182,8 @@ async def test_one_that_cannot_be_built_leaves_the_others(database: Database) ->
 async def test_filling_under_load(database: Database) -> None:
     """While people write and read, everything is rebuilt by several: nobody sees less than before, and no row differs."""
     async with open_ledger(database) as bank, projector(database) as running:
-        stop, seen = asyncio.Event(), list[int]()
-        load = asyncio.create_task(write_and_read(bank, stop, seen))
-        try:
-            while len(seen) < 20:
-                await asyncio.sleep(0.01)
-                assert not load.done(), load.result()
+        async with people_at_work(bank):
             assert await rebuilding(database, size=2, events=60) == (0, ALL_EQUAL)
-            after = len(seen)
-            while len(seen) < after + 20:
-                await asyncio.sleep(0.01)
-                assert not load.done(), load.result()
-        finally:
-            stop.set()
-            await load
         await running.caught_up()
         await assert_as_in_memory(database, running.pool)
         report = await rebuild(running.pool, accounts.MODEL, sources_of(accounts.MODEL))

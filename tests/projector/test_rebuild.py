@@ -13,43 +13,21 @@ from fintwin.projector.sources import sources_of
 from fintwin.store import building, reading
 from fintwin.store.connect import open_pool
 from tests.conftest import Database
-from tests.projector.projecting_tools import assert_as_in_memory, projector
-from tests.support.ledgers import Bank, booked, open_ledger
-
-
-async def write_and_read(bank: Bank, stop: asyncio.Event, seen: list[int]) -> None:
-    """Deposit and read for ever: the own write is always seen, and no list is ever shorter than before."""
-    anna = await bank.person("EUR", 0)
-    while not stop.is_set():
-        booked(await bank.deposit(anna, 1_00))
-        (account,) = (await reading.accounts(bank.pool, anna)).value
-        rows = (await reading.transactions(bank.pool, anna, reading.Filter(limit=5_000))).value
-        assert account.balance_minor == len(rows) * 1_00 == (len(seen) + 1) * 1_00
-        seen.append(account.balance_minor)
+from tests.projector.projecting_tools import assert_as_in_memory, people_at_work, projector
+from tests.support.ledgers import open_ledger
 
 
 async def test_rebuild_under_load(database: Database) -> None:
     """While people write and read, every read model is rebuilt: nobody sees less than before, and no row differs."""
     async with open_ledger(database) as bank, projector(database) as running:
-        stop, seen = asyncio.Event(), list[int]()
-        load = asyncio.create_task(write_and_read(bank, stop, seen))
         pool = await open_pool(database.role_urls["projector"], size_max=4)
         try:
-            while len(seen) < 20:
-                await asyncio.sleep(0.01)
-                assert not load.done(), load.result()
-            for model in READ_MODELS:
-                report = await rebuild(pool, model, sources_of(model))
-                assert report == Report(model.name, version=2, events=report.events, compared=True, differing_rows=0), (
-                    model.name
-                )
-            after = len(seen)
-            while len(seen) < after + 20:
-                await asyncio.sleep(0.01)
-                assert not load.done(), load.result()
+            async with people_at_work(bank):
+                for model in READ_MODELS:
+                    report = await rebuild(pool, model, sources_of(model))
+                    expected = Report(model.name, version=2, events=report.events, compared=True, differing_rows=0)
+                    assert report == expected, model.name
         finally:
-            stop.set()
-            await load
             await pool.close()
         await running.caught_up()
         await assert_as_in_memory(database, running.pool)

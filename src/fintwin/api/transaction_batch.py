@@ -93,7 +93,7 @@ def _requests(request: Call, header: str | None, data: Batch) -> list[Request]:
         # Like the same transaction booked alone: an item that is sent again by itself is recognised.
         body = encode(("book", replace(item, idempotency_key=None)))
         if key is None and header is not None:
-            key = f"{header}\0{index}"  # no header holds a NUL, so this is nobody's own key
+            key = f"{header}\0{index}"  # no header holds a NUL, so this is no other request's
             body += whole
         made.append(Request(user_id=request.user_id, key=key, body=body))
     return made
