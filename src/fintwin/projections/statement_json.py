@@ -36,10 +36,10 @@ _SIDES: Final = SIDES.encode()
 
 
 class _Told(msgspec.Struct, gc=False):
-    """The fields of `api.transaction.Transaction`, in its order."""
+    """The fields of `api.transaction.Transaction`, in its order; ids that every row has are text, which is encoded faster."""
 
-    id: UUID
-    account_id: UUID
+    id: str
+    account_id: str
     type: str
     amount: msgspec.Raw
     to_account: UUID | None
@@ -96,8 +96,8 @@ def told(row: Statement) -> str:
         assert row.note_on is not None, "a note was sealed for some account"
         note = _hole("note", row.note_on, row.note)
     shown = _Told(
-        row.transaction_id,
-        account_id,
+        str(row.transaction_id),
+        str(account_id),
         row.type,
         _number(row.amount_minor, row.decimals),
         row.to_account,

@@ -97,12 +97,12 @@ class Stored(msgspec.Struct, frozen=True):
         return map(self._record, rows)
 
     def _record(self, row: Row) -> Sequence[Any]:
-        values: Sequence[Any] = astuple(row)
-        if self.made is not None:
-            values = (*values, self.made(row))
+        values = list(astuple(row))
         for index, _ in self.json_columns:
             if values[index] is not None:
-                values = [*values[:index], _encoder.encode(values[index]).decode(), *values[index + 1 :]]
+                values[index] = _encoder.encode(values[index]).decode()
+        if self.made is not None:
+            values.append(self.made(row))
         return values
 
 
