@@ -42,6 +42,7 @@ SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
     "max_connections": "60",
     "shared_buffers": "128MB",
+    "wal_buffers": "16MB",  # else many rows at once, as a rebuild writes them, wait for the disk again and again
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
