@@ -62,24 +62,23 @@ def runs_of(events: Iterable[Recorded]) -> list[Run]:
     return [Run(user, own, [event.type for event in own]) for user, own in found.items()]
 
 
-def runs_in(rows: Iterable[Mapping[str, Any]], types: frozenset[str]) -> tuple[list[Run], str | None]:
-    """Rows of the log as events by user, those of these types; and what is wrong with the first that cannot be decoded."""
-    found: dict[UUID, tuple[list[Recorded], set[str]]] = {}
+def rows_by_user(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[Mapping[str, Any]]]:
+    """Rows of the log by user, in their order."""
+    found: dict[UUID, list[Mapping[str, Any]]] = {}
     for row in rows:
-        kind, user_id = row["type"], row["user_id"]
-        if kind not in types:
-            continue
-        try:
-            event = recorded(row)
-        except Exception as error:  # noqa: BLE001  whatever is wrong with it stops whoever needs it
-            return [], f"cannot be decoded: {error!r}"
+        user_id = row["user_id"]
         known = found.get(user_id)
         if known is None:
-            found[user_id] = [event], {kind}
+            found[user_id] = [row]
         else:
-            known[0].append(event)
-            known[1].add(kind)
-    return [Run(user_id, *own) for user_id, own in found.items()], None
+            known.append(row)
+    return found
+
+
+def decoded_run(user_id: UUID, rows: Iterable[Mapping[str, Any]], types: frozenset[str]) -> Run:
+    """One user's rows of the log as events, those of these types. Raises what is wrong with one that cannot be decoded."""
+    events = [recorded(row) for row in rows if row["type"] in types]
+    return Run(user_id, events, [event.type for event in events])
 
 
 class Batch(msgspec.Struct, frozen=True, dict=True):

@@ -16,19 +16,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import uvloop
 
 from fintwin.projections.model import ReadModel
-from fintwin.projector.applying import load_rows, write_rows
-from fintwin.projector.batch import Run, runs_in
+from fintwin.projector.applying import Folded, load_rows, write_rows
+from fintwin.projector.batch import decoded_run, rows_by_user
 from fintwin.projector.crew import Crew, Mate
 from fintwin.projector.folding import Folding
 from fintwin.store import filling
-from fintwin.store.connect import Pool, open_connection
+from fintwin.store.connect import Connection, Pool, open_connection
 from fintwin.store.filling import Filled, Index
 
 FILLED_EVENTS: Final = 40_000
@@ -37,6 +39,14 @@ FILLED_EVENTS_MIN: Final = 8_000
 """A shorter log is built by one process in less time than several need to begin."""
 STEP_EVENTS: Final = 1_000
 """After so many events a process says how far it is, and looks whether it is still wanted."""
+
+GO_ON: Final = "go on"
+"""To a process that has more to read."""
+DONE: Final = "done"
+"""To a process that is not needed any more."""
+
+LARGEST: Final = 2
+"""So many tables are written each in a transaction of its own."""
 
 Progress = Callable[[int, int], None]
 
@@ -54,6 +64,12 @@ class Order(NamedTuple):
     parts: int
 
 
+class Read(NamedTuple):
+    """A process has read, and whether it will read more."""
+
+    more: bool
+
+
 class Taken(NamedTuple):
     """A process has folded so many events more."""
 
@@ -61,9 +77,11 @@ class Taken(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A process has written what it had read, and whether it will read more."""
+    """A process has written what it had read."""
 
-    more: bool
+
+class Made(NamedTuple):
+    """A process has made the index that it was told."""
 
 
 class Failed(NamedTuple):
@@ -92,6 +110,7 @@ async def fill(pool: Pool, crew: Crew, builds: Sequence[Filled], until: int, pro
     """
     async with pool.acquire() as connection, connection.transaction():
         indexes = await filling.bare(connection, builds)
+    making = _Making(crew.size, indexes)
     versions = {build.model.name: build.version for build in builds}
     for part in range(crew.size):
         crew.say(part, versions)
@@ -102,49 +121,86 @@ async def fill(pool: Pool, crew: Crew, builds: Sequence[Filled], until: int, pro
         done += events
         progress(done, until)
 
-    going = await _all_written(crew, range(crew.size), taken)
-    keys = [index for index in indexes if index.is_key]
-    if going:
-        await _make(pool, crew.size, keys)
-        while going:
-            for part in going:
-                crew.say(part, True)  # noqa: FBT003
-            going = await _all_written(crew, going, taken)
-        indexes = [index for index in indexes if not index.is_key]
-    await _make(pool, crew.size, indexes)
+    await _first_failure(_filled(crew, part, making, taken) for part in range(crew.size))
     async with pool.acquire() as connection:
-        await filling.complete(connection, builds, keys, until)
+        await filling.complete(connection, builds, indexes, until)
 
 
-async def _all_written(crew: Crew, parts: Iterable[int], taken: Callable[[int], None]) -> list[int]:
-    """Wait until all of these have written what they had read; gives those that will read more."""
-    parts = list(parts)
-    more = await _first_failure(_written(crew, part, taken) for part in parts)
-    return [part for part, goes_on in zip(parts, more, strict=True) if goes_on]
+class _Making:
+    """The indexes that are left to be made, and how far everybody is.
+
+    One reading each is the usual case. There an index is made as soon as anybody has time: where another process is still
+    writing, the database has the index wait for its rows. After several readings the tables are so large that the others would
+    wait too long: there, keys are made after the first, because the next ones look for rows, and all else in the end.
+    """
+
+    def __init__(self, size: int, indexes: Iterable[Index]) -> None:
+        """``size``: of the crew."""
+        self.keys = deque(index for index in indexes if index.is_key)
+        self.others = deque(index for index in indexes if not index.is_key)
+        self.several_readings = False
+        self.keys_made = asyncio.Event()
+        self.all_written = asyncio.Event()
+        self._keys_left = len(self.keys)
+        self._writing = size
+        self.made(0)
+
+    def made(self, keys: int) -> None:
+        """So many keys more have been made."""
+        self._keys_left -= keys
+        if not self._keys_left:
+            self.keys_made.set()
+
+    def written(self) -> None:
+        """One process more will write nothing any more."""
+        self._writing -= 1
+        if not self._writing:
+            self.all_written.set()
 
 
-async def _written(crew: Crew, part: int, taken: Callable[[int], None]) -> bool:
+async def _filled(crew: Crew, part: int, making: _Making, taken: Callable[[int], None]) -> None:
+    """One process until it is done: it writes what it reads, and makes indexes as long as any are left."""
+    more = True
+    while more:
+        more = await _written(crew, part, making, taken)
+        await _make(crew, part, making.keys, making)
+        if more:
+            await making.keys_made.wait()
+            crew.say(part, GO_ON)
+    making.written()
+    if making.several_readings:
+        await making.all_written.wait()
+    await _make(crew, part, making.others, making)
+    crew.say(part, DONE)
+
+
+async def _make(crew: Crew, part: int, left: deque[Index], making: _Making) -> None:
+    while left:
+        index = left.popleft()
+        crew.say(part, index)
+        await _heard(crew, part)
+        making.made(index.is_key)
+
+
+async def _written(crew: Crew, part: int, making: _Making, taken: Callable[[int], None]) -> bool:
+    """Wait until a process has written what it had read; gives whether it will read more."""
+    more = False
     while True:
-        match await crew.hear(part):
+        match await _heard(crew, part):
+            case Read(more):
+                making.several_readings |= more
             case Taken(events):
                 taken(events)
-            case Written(more):
+            case Written():
                 return more
-            case Failed(why, unfit):
-                raise UnfitError(why) if unfit else FillingError(why)
 
 
-async def _make(pool: Pool, size: int, indexes: Sequence[Index]) -> None:
-    """Make indexes over so many connections."""
-    async with pool.acquire() as connection:
-        left = await filling.largest_first(connection, indexes)
-
-    async def make() -> None:
-        async with pool.acquire() as connection:
-            while left:
-                await filling.make_index(connection, left.pop(0))
-
-    await _first_failure(make() for _ in range(size))
+async def _heard(crew: Crew, part: int) -> Any:
+    """What a process says, unless it is that it cannot go on."""
+    word = await crew.hear(part)
+    if isinstance(word, Failed):
+        raise UnfitError(word.why) if word.unfit else FillingError(word.why)
+    return word
 
 
 async def _first_failure(waits: Iterable[Any]) -> list[Any]:
@@ -183,45 +239,66 @@ async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
             Folding(model, version=0, position=0, building=True) for model in models if model.name in order.models
         ]
         types = frozenset[str]().union(*(folding.types for folding in foldings))
-        position, more = 0, True
-        while more:
+        position = 0
+        while True:
             rows, ended = await filling.part_of_log(
                 connection, position, FILLED_EVENTS, order.until, part=order.part, parts=order.parts
             )
-            more = ended < order.until
-            runs, fault = runs_in(rows, types)
-            if fault is not None:
-                raise UnfitError(fault)
-            for folding in foldings:
-                await load_rows(connection, folding, runs)
-            _fold(foldings, runs, mate)
+            mate.say(Read(ended < order.until))
+            users = rows_by_user(rows)
+            del rows
+            await _fold(connection, foldings, users, types, mate)
             if position == 0:
                 versions: dict[str, int] = mate.hear()
                 for folding in foldings:
                     folding.version = versions[folding.model.name]
             position = ended
-            del rows, runs
-            async with filling.times_as_numbers(connection), connection.transaction():
-                await write_rows(connection, [(folding, folding.taken()) for folding in foldings])
+            for folded in _largest_apart(foldings):
+                async with filling.writing(connection):
+                    await write_rows(connection, folded)
             for folding in foldings:
                 folding.trim()
-            mate.say(Written(more))
-            if more:
-                mate.hear()
+            mate.say(Written())
+            while isinstance(word := mate.hear(), Index):
+                await filling.make_index(connection, word)
+                mate.say(Made())
+            if word == DONE:
+                mate.leave()
     finally:
         await connection.close()
 
 
-def _fold(foldings: Sequence[Folding], runs: Sequence[Run], mate: Mate) -> None:
-    events = 0
-    try:
-        for run in runs:
-            for folding in foldings:
-                folding.take(run)
-            events += len(run.events)
-            if events >= STEP_EVENTS:
-                mate.say(Taken(events))
-                events = 0
-    except Exception as error:
-        raise UnfitError(f"{type(error).__name__}: {error}") from error
-    mate.say(Taken(events))
+def _largest_apart(foldings: Sequence[Folding]) -> Iterator[Folded]:
+    """What is to be written, the tables with most rows first and each for itself: their indexes take longest to make."""
+    tables = sorted(
+        ((folding, [change]) for folding in foldings for change in folding.taken()),
+        key=lambda one: -len(one[1][0].inserted),
+    )
+    yield from ([table] for table in tables[:LARGEST])
+    yield tables[LARGEST:]
+
+
+async def _fold(
+    connection: Connection, foldings: Sequence[Folding], users: dict[UUID, list[Any]], types: frozenset[str], mate: Mate
+) -> None:
+    """Fold what a reading has, some users at a time: an event that has just been decoded is cheap to look at."""
+    while users:
+        runs, events = [], 0
+        while users and events < STEP_EVENTS:
+            user_id, rows = users.popitem()
+            try:
+                run = decoded_run(user_id, rows, types)
+            except Exception as error:
+                msg = f"cannot be decoded: {error!r}"
+                raise UnfitError(msg) from error
+            events += len(rows)
+            runs.append(run)
+        for folding in foldings:
+            await load_rows(connection, folding, runs)
+        try:
+            for run in runs:
+                for folding in foldings:
+                    folding.take(run)
+        except Exception as error:
+            raise UnfitError(f"{type(error).__name__}: {error}") from error
+        mate.say(Taken(events))

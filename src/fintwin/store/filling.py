@@ -43,6 +43,9 @@ _COMPLETE: Final = """
     WHERE c.model = q.model AND c.version = q.version AND c.shard = $4 AND c.position = 0 AND c.state = 'building'
         AND c.fold_hash = ''
 """
+_MAKING: Final = """
+    SET LOCAL statement_timeout = 0; SET LOCAL max_parallel_maintenance_workers = 0; SET LOCAL synchronous_commit = off
+"""
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 STRETCH: Final = 4
 """So many times the events that a part of equal size would have are looked through at once: a statement has its time limit."""
@@ -103,24 +106,23 @@ async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
     return indexes
 
 
-async def largest_first(connection: Connection, indexes: Sequence[Index]) -> list[Index]:
-    """The indexes in the order in which several connections are done with them soonest."""
-    sizes = await _sizes(connection, {one.table for one in indexes})
-    return sorted(indexes, key=lambda one: -sizes[one.table])
-
-
 async def _sizes(connection: Connection, tables: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.fetch(_SIZES, list(tables))}
 
 
 @asynccontextmanager
-async def times_as_numbers(connection: Connection) -> AsyncIterator[None]:
-    """Inside, moments go to the database by the number of their microseconds: the driver's own way takes twice as long."""
+async def writing(connection: Connection) -> AsyncIterator[None]:
+    """A transaction for many rows. It need not be on disk when it ends: `complete` comes after it, and with it.
+
+    Moments go to the database by the number of their microseconds: the driver's own way takes twice as long.
+    """
     await connection.set_type_codec(
         "timestamptz", schema="pg_catalog", encoder=_microseconds, decoder=_moment, format="tuple"
     )
     try:
-        yield
+        async with connection.transaction():
+            await connection.execute("SET LOCAL synchronous_commit = off")
+            yield
     finally:
         await connection.reset_type_codec("timestamptz", schema="pg_catalog")
 
@@ -137,8 +139,8 @@ def _moment(number: tuple[int]) -> datetime:
 async def make_index(connection: Connection, index: Index) -> None:
     """Make one of them. Several connections may make indexes of one table at once."""
     async with connection.transaction():
-        # However long it takes. The other connections are what works side by side.
-        await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL max_parallel_maintenance_workers = 0")
+        # However long it takes. The other connections are what works side by side; `complete` brings it all to disk.
+        await connection.execute(_MAKING)
         await connection.execute(index.definition, timeout=None)
 
 
