@@ -13,7 +13,7 @@ nothing to compare with: the new build catches up with the log and is switched t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -110,13 +110,15 @@ async def build_all(
     pool: Pool, wanted: Sequence[tuple[ReadModel, Sources]], *, crew: Crew | None, progress: Progress
 ) -> list[Anew]:
     """New builds, with all that is in the log or in the live ones already where a crew fills them, else empty."""
-    lives = {}
     async with pool.acquire() as connection:
-        for model, sources in wanted:
-            live = await _live(connection, model)
-            if live is not None and live.is_of(sources) and live.fault is None:
-                lives[model.name] = live
-        until = await _reachable(connection, lives.values())
+        found = {build.model: build for build in await building.builds(connection) if build.state == "live"}
+        lives = {
+            model.name: live
+            for model, sources in wanted
+            if (live := found.get(model.name)) is not None and live.is_of(sources) and live.fault is None
+        }
+        ends = [live.position for live in lives.values()] or [await projecting.log_position(connection)]
+    until = min(ends)
     if crew is not None and crew.size and until >= FILLED_EVENTS_MIN:
         try:
             return await _filled(pool, wanted, lives, until, crew, progress)
@@ -133,10 +135,8 @@ async def _created(
     pool: Pool, wanted: Sequence[tuple[ReadModel, Sources]], *, filled: bool = False
 ) -> list[tuple[ReadModel, Sources, Build]]:
     async with pool.acquire() as connection:
-        return [
-            (model, sources, await building.create(connection, model, sources, filled=filled))
-            for model, sources in wanted
-        ]
+        builds = await building.create_all(connection, wanted, filled=filled)
+    return [(model, sources, build) for (model, sources), build in zip(wanted, builds, strict=True)]
 
 
 async def _filled(
@@ -257,10 +257,16 @@ def _stopped(folding: Folding, poison: PoisonError) -> str:
     return f"{folding.model.name} cannot take the event at position {poison.position}: {poison.fault}"
 
 
-async def _reachable(connection: Connection, lives: Iterable[Build]) -> int:
+async def _reachable(connection: Connection, lives: Collection[Build]) -> int:
     """How far new builds may go: one that is to be compared never passes the live one."""
-    positions = [await _position(connection, live) for live in lives]
-    return min(positions) if positions else await projecting.log_position(connection)
+    if not lives:
+        return await projecting.log_position(connection)
+    found = {(one.model, one.version): one.position for one in await building.builds(connection) if one.state == "live"}
+    for one in lives:
+        if (one.model, one.version) not in found:
+            msg = f"{one.model} was rebuilt by somebody else meanwhile."
+            raise RebuildError(msg)
+    return min(found[one.model, one.version] for one in lives)
 
 
 async def _level(pool: Pool, holder: Connection, folding: Folding, live: Build, reach: Reach) -> None:
@@ -273,20 +279,3 @@ async def _level(pool: Pool, holder: Connection, folding: Folding, live: Build, 
         batch = await read_batch(pool, folding.position, folding.types, until=until)
         for stopped, poison in await apply(pool, [folding], batch, epoch=None, reach=reach):
             raise RebuildError(_stopped(stopped, poison))
-
-
-async def _live(connection: Connection, model: ReadModel) -> Build | None:
-    builds = await building.builds(connection)
-    return next((build for build in builds if build.model == model.name and build.state == "live"), None)
-
-
-async def _position(connection: Connection, build: Build) -> int:
-    found = [
-        one.position
-        for one in await building.builds(connection)
-        if (one.model, one.version, one.state) == (build.model, build.version, "live")
-    ]
-    if not found:
-        msg = f"{build.model} was rebuilt by somebody else meanwhile."
-        raise RebuildError(msg)
-    return found[0]

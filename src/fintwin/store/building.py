@@ -10,7 +10,8 @@ made anew at the switch, in the transaction that makes the build the live one: r
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -32,6 +33,26 @@ _FUNCTIONS: Final = """
 _BUILDS: Final = """
     SELECT model, version, position, state, fold_hash, table_hash, queries_hash, fault, fault_position
     FROM read.checkpoint WHERE shard = $1 ORDER BY model, version
+"""
+
+# Lists go to the database as JSON: for an array the driver first asks what it is made of, which takes as long as the rest.
+_LOCK: Final = """
+    SELECT pg_advisory_xact_lock(hashtext('fintwin read build ' || m.name))
+    FROM (SELECT name FROM json_array_elements_text($1) AS n(name) ORDER BY name) m
+"""
+_VERSIONS: Final = """
+    SELECT m.name, coalesce(max(c.version), 0) + 1 FROM json_array_elements_text($1) AS m(name)
+    LEFT JOIN read.checkpoint c ON c.model = m.name GROUP BY m.name
+"""
+_COLUMNS: Final = """
+    SELECT t.name, string_agg(a.attname, ' ' ORDER BY a.attnum)
+    FROM json_array_elements_text($1) AS t(name) JOIN pg_attribute a ON a.attrelid = t.name::regclass AND a.attnum > 0
+    GROUP BY t.name
+"""
+_BEGUN: Final = """
+    INSERT INTO read.checkpoint (model, version, shard, state, fold_hash, table_hash)
+    SELECT b.model, b.version, $1, b.state, b.fold_hash, b.table_hash
+    FROM json_to_recordset($2) AS b(model text, version integer, state text, fold_hash text, table_hash text)
 """
 
 
@@ -67,6 +88,11 @@ class Build(msgspec.Struct, frozen=True):
         return self.fold_hash == sources.fold_hash and self.table_hash == sources.table_hash
 
 
+def as_json(what: Any) -> str:
+    """What the database takes apart again."""
+    return msgspec.json.encode(what).decode()
+
+
 def numbered(sql: str, version: int) -> str:
     """SQL with the number of a build."""
     return _NUMBER.sub(f"_v{version}", sql)
@@ -77,39 +103,45 @@ async def builds(connection: Connection) -> list[Build]:
     return [Build(*row) for row in await connection.fetch(_BUILDS, SHARD)]
 
 
-async def create(connection: Connection, model: ReadModel, sources: Sources, *, filled: bool = False) -> Build:
-    """Make the empty tables of a new build. Raises `TableMismatchError`.
+async def create(connection: Connection, model: ReadModel, sources: Sources) -> Build:
+    """Make the empty tables of a new build. Raises `TableMismatchError`."""
+    return (await create_all(connection, [(model, sources)]))[0]
+
+
+async def create_all(
+    connection: Connection, wanted: Sequence[tuple[ReadModel, Sources]], *, filled: bool = False
+) -> list[Build]:
+    """Make the empty tables of new builds, all or none. Raises `TableMismatchError`.
 
     Nobody but their owner may see them until `switch` puts them under the tenant policy: rows can be copied into a table
     without one. ``filled``: rows will be put in at once, and until `filling.complete` no fold is named that goes on with them.
     """
-    fold_hash = "" if filled else sources.fold_hash
+    names = as_json([model.name for model, _ in wanted])
     async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fintwin read build ' || $1))", model.name)
-        version = await connection.fetchval(
-            "SELECT coalesce(max(version), 0) + 1 FROM read.checkpoint WHERE model = $1", model.name
-        )
-        await connection.execute(numbered(_PROTECT.sub("", sources.table), version))
-        await _check_columns(connection, model, version)
+        await connection.execute(_LOCK, names)
+        versions = dict(await connection.fetch(_VERSIONS, names))
+        made = [
+            Build(
+                model.name, versions[model.name], 0, "building", "" if filled else sources.fold_hash, sources.table_hash, "",
+                None, None,
+            )
+            for model, sources in wanted
+        ]  # fmt: skip
+        tables = zip(wanted, made, strict=True)
         await connection.execute(
-            """INSERT INTO read.checkpoint (model, version, shard, state, fold_hash, table_hash)
-            VALUES ($1, $2, $3, 'building', $4, $5)""",
-            model.name, version, SHARD, fold_hash, sources.table_hash,
-        )  # fmt: skip
-    return Build(model.name, version, 0, "building", fold_hash, sources.table_hash, "", None, None)
+            "".join(numbered(_PROTECT.sub("", sources.table), build.version) for (_, sources), build in tables)
+        )
+        await _check_columns(connection, [(model, versions[model.name]) for model, _ in wanted])
+        await connection.execute(_BEGUN, SHARD, as_json(made))
+    return made
 
 
-async def _check_columns(connection: Connection, model: ReadModel, version: int) -> None:
-    wanted = {stored_table(table, version).name: table.columns for table in model.tables}
-    rows = await connection.fetch(
-        """SELECT t.name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
-        FROM unnest($1::text[]) AS t(name) JOIN pg_attribute a ON a.attrelid = t.name::regclass AND a.attnum > 0
-        GROUP BY t.name""",
-        list(wanted),
-    )
-    for name, columns in rows:
-        if tuple(columns) != wanted[name]:
-            msg = f"projections/{model.name}/table.sql: {name} has the columns {columns}, the code {wanted[name]}."
+async def _check_columns(connection: Connection, builds: Iterable[tuple[ReadModel, int]]) -> None:
+    wanted = {stored_table(table, version).name: (model, table) for model, version in builds for table in model.tables}
+    for name, columns in await connection.fetch(_COLUMNS, as_json(list(wanted))):
+        model, table = wanted[name]
+        if columns != " ".join(table.columns):
+            msg = f"projections/{model.name}/table.sql: {name} has the columns {columns}, the code {table.columns}."
             raise TableMismatchError(msg)
 
 

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from fintwin.projections.model import ReadModel
+from fintwin.store.building import as_json
 from fintwin.store.connect import Connection
 from fintwin.store.lease import SupersededError
 from fintwin.store.projecting import stored_table
@@ -33,14 +34,14 @@ _PART: Final = """
 _INDEXES: Final = """
     SELECT i.indrelid::regclass::text, n.relname::text, pg_get_indexdef(i.indexrelid), i.indisprimary
     FROM pg_index i JOIN pg_class n ON n.oid = i.indexrelid
-    WHERE i.indrelid = ANY ($1::text[]::regclass[]) ORDER BY i.indrelid, i.indexrelid
+    WHERE i.indrelid IN (SELECT t.name::regclass FROM json_array_elements_text($1) AS t(name)) ORDER BY i.indrelid, i.indexrelid
 """
 _COMPLETE: Final = """
     UPDATE read.checkpoint c
-    SET position = $5, fold_hash = q.fold_hash, advanced_at = clock_timestamp(),
-        recorded_at = (SELECT e.recorded_at FROM log.event e WHERE e.shard = $4 AND e.position = $5)
-    FROM unnest($1::text[], $2::integer[], $3::text[]) AS q(model, version, fold_hash)
-    WHERE c.model = q.model AND c.version = q.version AND c.shard = $4 AND c.position = 0 AND c.state = 'building'
+    SET position = $3, fold_hash = q.fold_hash, advanced_at = clock_timestamp(),
+        recorded_at = (SELECT e.recorded_at FROM log.event e WHERE e.shard = $2 AND e.position = $3)
+    FROM json_to_recordset($1) AS q(model text, version integer, fold_hash text)
+    WHERE c.model = q.model AND c.version = q.version AND c.shard = $2 AND c.position = 0 AND c.state = 'building'
         AND c.fold_hash = ''
 """
 _MAKING: Final = """
@@ -51,7 +52,9 @@ STRETCH: Final = 4
 """So many times the events that a part of equal size would have are looked through at once: a statement has its time limit."""
 BARE_BYTES_MIN: Final = 1_000_000
 """The indexes of smaller tables are kept: making them takes longer than filling them row by row."""
-_SIZES: Final = "SELECT t.name, coalesce(pg_relation_size(to_regclass(t.name)), 0) FROM unnest($1::text[]) AS t(name)"
+_SIZES: Final = """
+    SELECT t.name, coalesce(pg_relation_size(to_regclass(t.name)), 0) FROM json_array_elements_text($1) AS t(name)
+"""
 
 
 class Index(NamedTuple):
@@ -96,7 +99,7 @@ async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
     }
     sizes = await _sizes(connection, [name for name in alike.values() if name is not None])
     large = [name for name, other in alike.items() if other is None or sizes[other] >= BARE_BYTES_MIN]
-    indexes = [Index(*row) for row in await connection.fetch(_INDEXES, large)]
+    indexes = [Index(*row) for row in await connection.fetch(_INDEXES, as_json(large))]
     dropped = [
         f"ALTER TABLE {one.table} DROP CONSTRAINT {one.name}" if one.is_key else f"DROP INDEX read.{one.name}"
         for one in indexes
@@ -107,7 +110,7 @@ async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
 
 
 async def _sizes(connection: Connection, tables: Iterable[str]) -> dict[str, int]:
-    return {row[0]: row[1] for row in await connection.fetch(_SIZES, list(tables))}
+    return {row[0]: row[1] for row in await connection.fetch(_SIZES, as_json(list(tables)))}
 
 
 @asynccontextmanager
@@ -150,8 +153,8 @@ async def complete(connection: Connection, builds: Sequence[Filled], indexes: It
     Raises `SupersededError` where somebody has taken one away.
     """
     async with connection.transaction():
-        models, versions, hashes = zip(*((one.model.name, one.version, one.fold_hash) for one in builds), strict=True)
-        done = await connection.execute(_COMPLETE, models, versions, hashes, SHARD, position)
+        named = [{"model": one.model.name, "version": one.version, "fold_hash": one.fold_hash} for one in builds]
+        done = await connection.execute(_COMPLETE, as_json(named), SHARD, position)
         if done != f"UPDATE {len(builds)}":
             raise SupersededError
         keys = [
