@@ -65,13 +65,14 @@ def runs_of(events: Iterable[Recorded]) -> list[Run]:
 def rows_by_user(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[Mapping[str, Any]]]:
     """Rows of the log by user, in their order."""
     found: dict[UUID, list[Mapping[str, Any]]] = {}
+    present: UUID | None = None
+    own: list[Mapping[str, Any]] = []
     for row in rows:
         user_id = row["user_id"]
-        known = found.get(user_id)
-        if known is None:
-            found[user_id] = [row]
-        else:
-            known.append(row)
+        # Comparing ids is cheaper than looking one up, and rows of one user often lie together.
+        if user_id != present:
+            present, own = user_id, found.setdefault(user_id, [])
+        own.append(row)
     return found
 
 

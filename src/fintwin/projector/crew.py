@@ -122,14 +122,12 @@ class Crew:
 
     async def hear(self, number: int) -> Any:
         """Wait for what one of them says next. One wait at a time for each."""
-        pipe = self._pipes[number]
-        if not pipe.poll():
-            loop, heard = asyncio.get_running_loop(), asyncio.Event()
-            loop.add_reader(pipe.fileno(), heard.set)
-            try:
-                await heard.wait()
-            finally:
-                loop.remove_reader(pipe.fileno())
+        pipe, loop, heard = self._pipes[number], asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(pipe.fileno(), heard.set)
+        try:
+            await heard.wait()
+        finally:
+            loop.remove_reader(pipe.fileno())
         try:
             return pipe.recv()
         except (EOFError, OSError):

@@ -28,9 +28,13 @@ from fintwin.store.shard import SHARD
 _PART: Final = """
     SELECT shard, position, stream_kind, stream_id, version, user_id, type, schema_version, transaction_id, effective_at,
         recorded_at, payload, metadata
-    FROM log.event WHERE shard = $1 AND position > $2 AND position <= $4 AND (uuid_hash(user_id) & 2147483647) % $6 = $5
-    ORDER BY position LIMIT $3
+    FROM log.event WHERE shard = $1 AND position > $2 AND position <= $3 AND (uuid_hash(user_id) & 2147483647) % $5 = $4
+    ORDER BY
 """
+_STRETCH: Final = f"{_PART} position LIMIT $6"
+_WHOLE: Final = f"{_PART} user_id, position"
+_NO_SORT: Final = "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+"""The index of users is already in this order, and the planner knows little of a log that has just been restored."""
 _INDEXES: Final = """
     SELECT i.indrelid::regclass::text, n.relname::text, pg_get_indexdef(i.indexrelid), i.indisprimary
     FROM pg_index i JOIN pg_class n ON n.oid = i.indexrelid
@@ -80,10 +84,16 @@ async def part_of_log(
 ) -> tuple[Sequence[Mapping[str, Any]], int]:
     """Rows of the log after a position and up to another, of one of so many parts of the users; ``part`` counts from 0.
 
-    At most ``limit`` of them; also says up to where these are all: a stretch with few of this part's is not read in one go.
+    Also says up to where these are all. A log of at most ``limit`` events for each part is read in one go, user by user, because
+    what lies side by side in memory is decoded in two thirds of the time. Of a longer one it is a stretch, in its own order, and
+    at most ``limit`` rows: a stretch with few of this part's is not read in one go either.
     """
+    if position == 0 and until <= limit * parts:
+        async with connection.transaction():
+            await connection.execute(_NO_SORT)
+            return await connection.fetch(_WHOLE, SHARD, position, until, part, parts), until
     ended = min(until, position + limit * parts * STRETCH)
-    rows: Sequence[Mapping[str, Any]] = await connection.fetch(_PART, SHARD, position, limit, ended, part, parts)
+    rows: Sequence[Mapping[str, Any]] = await connection.fetch(_STRETCH, SHARD, position, ended, part, parts, limit)
     return rows, rows[-1]["position"] if len(rows) == limit else ended
 
 
