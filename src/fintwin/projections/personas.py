@@ -220,7 +220,10 @@ def save(money: Savings, at: int, delta_minor: int, *, counts: bool = True) -> N
             return
         if present is not None:
             last = (present, money.income_minor, money.spending_minor)
-            money.past = tuple(one for one in (*money.past, last) if one[0] >= number - PERIODS_KEPT)
+            past, oldest = (*money.past, last), number - PERIODS_KEPT
+            while past and past[0][0] < oldest:
+                past = past[1:]
+            money.past = past
             money.income_minor = money.spending_minor = 0
         money.number = number
     if not counts:

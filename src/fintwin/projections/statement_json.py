@@ -64,10 +64,14 @@ class _Party(msgspec.Struct, gc=False):
 
 
 _encode: Final = msgspec.json.Encoder().encode
+_USUAL_DECIMALS: Final = 2
+_CENTS: Final = tuple(f".{cents:02d}" for cents in range(100))
 
 
 def _number(amount_minor: int, decimals: int) -> msgspec.Raw:
     """An amount as JSON has it, exactly what `to_decimal` would give: the way over a decimal costs as much as all the rest."""
+    if decimals == _USUAL_DECIMALS and amount_minor >= 0:
+        return msgspec.Raw(f"{amount_minor // 100}{_CENTS[amount_minor % 100]}".encode())
     if not decimals:
         return msgspec.Raw(b"%d" % amount_minor)
     whole, part = divmod(abs(amount_minor), 10**decimals)
