@@ -1,10 +1,16 @@
 """Building all read models from the log, against reading and decoding the same events.
 
 make bench ARGS=read_models
+
+Both are done by processes that have done nothing before, as commands are:
+
+python -m tests.bench.read_models build|read URL     # seconds, on standard output
 """
 
 import asyncio
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
@@ -44,7 +50,7 @@ def measure(servers: EmbeddedServers) -> Section:
     uvloop.run(put_into_log(servers.superuser_url_for("fintwin"), events))
     url = servers.role_urls_for("fintwin")["projector"]
     first = uvloop.run(_project_all(url))
-    pairs = [(uvloop.run(_read_all(url)), _built(url)) for _ in range(PAIRS)]
+    pairs = [(_anew("read", url), _anew("build", url)) for _ in range(PAIRS)]
     ratio = median(built / read for read, built in pairs)
     section.targets.append(Target("building all / reading and decoding", ratio, 4, at_most=True))
     with crew_for(READ_MODELS, url, size=cores()) as crew:
@@ -60,25 +66,30 @@ def measure(servers: EmbeddedServers) -> Section:
     section.text = (
         f"All read models are built from {len(events):,} {source} events as `fintwin rebuild all` builds them beside the live "
         f"ones, by {cores()} processes, from forking these to the checkpoints; the measure is reading and decoding the same "
-        f"events in batches of {BATCH_EVENTS:,}, by one process. The whole command then compares the new builds with the live "
-        f"ones and switches readers. A projector that begins with nothing builds them in one process."
+        f"events in batches of {BATCH_EVENTS:,}, by one process. Each time both are done by a new process, as commands are. "
+        f"The whole command then compares the new builds with the live ones and switches readers. A projector that begins with "
+        f"nothing builds them in one process."
     )
     return section
 
 
+def _anew(what: str, url: str) -> float:
+    """Seconds that a new process took."""
+    command = [sys.executable, "-m", "tests.bench.read_models", what, url]
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
 async def _read_all(url: str) -> float:
-    """Seconds by a connection that has done it before."""
     types = frozenset(event.__name__ for model in READ_MODELS for event in model.events)
     pool = await open_pool(url, size_max=1)
-    for _ in range(2):
-        start = perf_counter()
-        position, ended = 0, False
-        while not ended:
-            async with pool.acquire() as connection:
-                rows, ended = await projecting.log_after(connection, position, BATCH_EVENTS)
-            batch = decoded(position, rows, types, last_of_log=ended)
-            position = batch.ended
-        seconds = perf_counter() - start
+    start = perf_counter()
+    position, ended = 0, False
+    while not ended:
+        async with pool.acquire() as connection:
+            rows, ended = await projecting.log_after(connection, position, BATCH_EVENTS)
+        batch = decoded(position, rows, types, last_of_log=ended)
+        position = batch.ended
+    seconds = perf_counter() - start
     await pool.close()
     return seconds
 
@@ -150,3 +161,8 @@ def long_history(user: UUID, size: int, first: int) -> list[Recorded]:
             )
         )  # fmt: skip
     return events
+
+
+if __name__ == "__main__":
+    rest_garbage_collection()
+    sys.stdout.write(str(_built(sys.argv[2]) if sys.argv[1] == "build" else uvloop.run(_read_all(sys.argv[2]))))
