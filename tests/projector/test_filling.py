@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psutil
 import pytest
@@ -21,7 +23,8 @@ from fintwin.projector.crew import Crew
 from fintwin.projector.rebuild import rebuild
 from fintwin.projector.sources import sources_of
 from fintwin.store import building
-from fintwin.store.connect import Pool
+from fintwin.store.connect import Pool, open_connection
+from fintwin.store.filling import part_of_log
 from tests.conftest import Database
 from tests.projections.histories import history, put_into_log
 from tests.projector.projecting_tools import assert_as_in_memory, people_at_work, projector, stored_rows
@@ -88,6 +91,34 @@ async def test_filled_by_several_is_as_folded_by_one(database: Database, size: i
         first, second = [[row[0] for row in await running.pool.fetch(INDEXES.format(number))] for number in (1, 2)]
         assert len(first) > len(READ_MODELS)
         assert second == first
+
+
+@pytest.mark.parametrize("limit", [10**6, 20])
+async def test_parts_of_the_log(database: Database, limit: int) -> None:
+    """All parts together are the log, read in one go or in stretches; all events of a user are in one part, in their order."""
+    events = several_users(seed=3, steps=120)
+    in_one_go = len(events) <= limit * 3
+    assert in_one_go is (limit > len(events))
+    await put_into_log(database.superuser_url, events)
+    connection = await open_connection(database.role_urls["projector"])
+    users: list[set[UUID]] = []
+    seen: list[int] = []
+    for part in range(3):
+        rows, position = [], 0
+        while position < len(events):
+            more, position = await part_of_log(connection, position, limit, len(events), part=part, parts=3)
+            assert in_one_go or len(more) <= limit
+            rows += more
+        users.append({row["user_id"] for row in rows})
+        own = {user: [row["position"] for row in rows if row["user_id"] == user] for user in users[-1]}
+        assert all(positions == sorted(positions) for positions in own.values())
+        seen += [row["position"] for row in rows]
+        together = [user for user, _ in groupby(rows, key=itemgetter("user_id"))]
+        assert not in_one_go or len(together) == len(users[-1])
+    await connection.close()
+    assert sorted(seen) == [event.position for event in events]
+    assert set.union(*users) == {event.user_id for event in events}
+    assert sum(map(len, users)) == len(set.union(*users))
 
 
 async def test_a_short_log_is_left_to_one(database: Database) -> None:

@@ -2,8 +2,8 @@
 
 Each process (`crew`) takes a part of the users: it reads their events, some `FILLED_EVENTS` at a time, folds them in all models,
 and copies the rows into tables that have no indexes yet. Nothing that it writes can be there already, so it looks nothing up;
-only where a part of the log is too large for one reading does it go on, after primary keys have been made, as the projector does
-it. In the end the other indexes are made, and one transaction sets the checkpoints.
+only where the log is too long for one reading each does it go on, after primary keys have been made, as the projector does it.
+Whoever has written all makes indexes (`_Making`), and in the end one transaction sets the checkpoints.
 
     with crew_for(models, url, size=cores()) as crew:
         ...
@@ -34,7 +34,8 @@ from fintwin.store.connect import Connection, Pool, open_connection
 from fintwin.store.filling import Filled, Index
 
 FILLED_EVENTS: Final = 40_000
-"""So many events a process reads at a time; with their rows they take some 150 MB."""
+"""So many events a process reads at a time; with their rows they take some 150 MB. Where the log is read in one go, all processes
+together read so many times their number: one may have most of them."""
 FILLED_EVENTS_MIN: Final = 8_000
 """A shorter log is built by one process in less time than several need to begin."""
 STEP_EVENTS: Final = 1_000
@@ -45,8 +46,8 @@ GO_ON: Final = "go on"
 DONE: Final = "done"
 """To a process that is not needed any more."""
 
-LARGEST: Final = 2
-"""So many tables are written each in a transaction of its own."""
+APART: Final = 2
+"""So many tables, the largest, are written each in a transaction of its own: others may then make indexes of them."""
 
 Progress = Callable[[int, int], None]
 
@@ -253,7 +254,7 @@ async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
                 for folding in foldings:
                     folding.version = versions[folding.model.name]
             position = ended
-            for folded in _largest_apart(foldings):
+            for folded in _largest_first(foldings):
                 async with filling.writing(connection):
                     await write_rows(connection, folded)
             for folding in foldings:
@@ -268,14 +269,14 @@ async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
         await connection.close()
 
 
-def _largest_apart(foldings: Sequence[Folding]) -> Iterator[Folded]:
-    """What is to be written, the tables with most rows first and each for itself: their indexes take longest to make."""
+def _largest_first(foldings: Sequence[Folding]) -> Iterator[Folded]:
+    """What is to be written, a transaction each: the largest tables, of which indexes take longest to make, and all others."""
     tables = sorted(
         ((folding, [change]) for folding in foldings for change in folding.taken()),
         key=lambda one: -len(one[1][0].inserted),
     )
-    yield from ([table] for table in tables[:LARGEST])
-    yield tables[LARGEST:]
+    yield from ([table] for table in tables[:APART])
+    yield tables[APART:]
 
 
 async def _fold(
