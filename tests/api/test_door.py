@@ -10,6 +10,7 @@ import pytest
 
 from fintwin.api.origin import Proxies
 from fintwin.api.room import Room
+from fintwin.cli.http_server import opened, server_of
 from fintwin.door_settings import door_settings
 from tests.api.people import PROFILE, Answer, Service, service
 from tests.conftest import Database
@@ -274,6 +275,31 @@ async def test_a_write_without_a_body_has_the_time_of_a_request(app: Service, mo
     answer = await ada.post(f"/api/accounts/{ada.id}/freeze")
     assert answer.status == 200, answer.text
     assert answer.json["status"] == "frozen"
+
+
+async def test_a_stop_answers_what_it_cuts_off(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is still worked for when the server has waited long enough is told to come back, and where to look."""
+    ada = await app.person()
+    begun = asyncio.Event()
+
+    async def for_ever(*_: Any, **__: Any) -> Any:
+        begun.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(app.services.ledger, "change_account", for_ever)
+    listening = opened("127.0.0.1", 0)
+    server = server_of(app.app, grace_s=1)
+    serving = asyncio.create_task(server.serve([listening]))
+    async with httpx.AsyncClient(base_url=f"http://localhost:{listening.getsockname()[1]}", timeout=10) as client:
+        asking = asyncio.create_task(
+            client.post(f"/api/accounts/{ada.id}/freeze", headers={"authorization": f"Bearer {ada.token}"})
+        )
+        await begun.wait()
+        server.should_exit = True
+        answer = Answer(await asking)
+    await serving
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "stopping", "1")
+    assert app.app.door.room.taken == 0
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fintwin.api.answers import encode
 from fintwin.api.origin import Headers, Hosts, Proxies, is_loopback_name, same_site
-from fintwin.api.problems import BUSY_DOOR, CROSS_SITE, MEDIA_TYPE, TOO_LONG, TOO_MANY, UNKNOWN_HOST, Problem
+from fintwin.api.problems import BUSY_DOOR, CROSS_SITE, MEDIA_TYPE, STOPPING, TOO_LONG, TOO_MANY, UNKNOWN_HOST, Problem
 from fintwin.api.room import Room, Visit
 from fintwin.api.web import HSTS
 from fintwin.identity.tokens import Bearer
@@ -76,18 +76,20 @@ class Door:
         if path.startswith(_UNCHECKED):
             await inner(scope, receive, send)
             return
-        if not await self.room.enter(visit, shed_last=path == ME):
-            await self._turn_away(scope, send, BUSY_DOOR, 1)
-            return
-        scope["visit"] = visit
         try:
+            if not await self.room.enter(visit, shed_last=path == ME):
+                await self._turn_away(scope, send, BUSY_DOOR, 1)
+                return
+            scope["visit"] = visit
             await inner(scope, receive, send)
         except asyncio.CancelledError:
-            if not visit.overdue or visit.task is None:
+            task = asyncio.current_task()
+            if task is None or (visit.started and not visit.overdue):
                 raise
-            visit.task.uncancel()
+            task.uncancel()
+            # Else it was the server, which stops and has waited long enough.
             if not visit.started:
-                await self._turn_away(scope, send, TOO_LONG, 1)
+                await self._turn_away(scope, send, TOO_LONG if visit.overdue else STOPPING, 1)
         finally:
             self.room.leave(visit)
 

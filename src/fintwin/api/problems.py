@@ -155,6 +155,12 @@ TOO_LONG: Final = problem(
     "This took too long and was given up. A write may have been booked all the same: repeat it with the same Idempotency-Key to "
     "learn what became of it.",
 )
+STOPPING: Final = problem(
+    503,
+    "stopping",
+    "This process of the service is ending. A write may have been booked all the same: repeat it with the same Idempotency-Key "
+    "to learn what became of it.",
+)
 TOO_MANY: Final = problem(429, "too_many_requests", "Too many requests in a short time: try again later.")
 CROSS_SITE: Final = problem(
     403, "cross_site", "A session's cookie is taken from pages of this address only. Programs send a token instead."
