@@ -5,7 +5,8 @@ python -m tests.projector.rebuilding URL '{"size": 2, "events": 40}'
 ``events`` are read at a time, so that a short log takes several readings; tables of ``bare`` bytes are filled without indexes.
 ``killed``: at the ``at``-th writing of all processes
 together, "one" kills the process that is at it, "all" the one that forked it. ``broken``: the fold of that model fails at the
-events of that position and later. ``superseded``: another rebuild's switch takes the new builds away before they are filled.
+events of that position and later. ``superseded``: others take the new builds away before they are filled, and make their own of
+the same numbers if it is "again". ``stuck``: the server takes half a minute for the first index; who makes the second is killed.
 """
 
 import json
@@ -30,7 +31,7 @@ from fintwin.projector.sources import sources_of
 from fintwin.store import building
 from fintwin.store import filling as stored
 from fintwin.store.connect import Connection, open_connection, open_pool
-from fintwin.store.filling import Filled, Index
+from fintwin.store.filling import Filled, Index, Target
 from fintwin.store.lease import SupersededError
 
 
@@ -61,16 +62,37 @@ def die_while_writing(whom: str, at: int) -> None:
     filling.write_rows = write_or_die  # type: ignore[assignment]
 
 
-def supersede(url: str) -> None:
-    """From now on new builds are gone when they are to be filled."""
+def stick() -> None:
+    """From now on the first index takes the server half a minute, and whoever makes the second is killed."""
+    makings, make = multiprocessing.Value("i", 0), stored.make_index
+
+    async def make_or_die(connection: Connection, target: Target, index: Index) -> None:
+        with makings.get_lock():
+            makings.value += 1
+            mine = makings.value
+        if mine == 1:
+            slowly = index._replace(definition=f"SELECT pg_sleep(30); {index.definition}")
+            await make(connection, target, slowly)
+        elif mine == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        else:
+            await make(connection, target, index)
+
+    stored.make_index = make_or_die  # type: ignore[assignment]
+
+
+def supersede(url: str, *, again: bool) -> None:
+    """From now on new builds are gone, or somebody else's, when they are to be filled."""
     bare = stored.bare
 
-    async def too_late(connection: Connection, builds: Sequence[Filled]) -> list[Index]:
+    async def too_late(connection: Connection, target: Target, builds: Sequence[Filled]) -> list[Index]:
         other = await open_connection(url)
         for one in builds:
             await building.drop(other, one.model, one.version)
+            if again:
+                assert await building.create(other, one.model, sources_of(one.model))
         await other.close()
-        return await bare(connection, builds)
+        return await bare(connection, target, builds)
 
     stored.bare = too_late  # type: ignore[assignment]
 
@@ -97,7 +119,9 @@ def main(url: str, asked: dict[str, Any]) -> None:
     if "killed" in asked:
         die_while_writing(asked["killed"], asked["at"])
     if asked.get("superseded"):
-        supersede(url)
+        supersede(url, again=asked["superseded"] == "again")
+    if asked.get("stuck"):
+        stick()
     broken = asked.get("broken", {})
     models = [broken_at(model, broken[model.name]) if model.name in broken else model for model in READ_MODELS]
     with crew_for(models, url, size=asked["size"]) as crew:

@@ -23,7 +23,7 @@ from fintwin.projector.crew import Crew
 from fintwin.projector.rebuild import rebuild
 from fintwin.projector.sources import sources_of
 from fintwin.store import building
-from fintwin.store.connect import Pool, open_connection
+from fintwin.store.connect import Pool, open_connection, open_pool
 from fintwin.store.filling import part_of_log
 from tests.conftest import Database
 from tests.projections.histories import history, put_into_log
@@ -175,6 +175,38 @@ async def test_another_rebuild_was_faster(database: Database) -> None:
         await running.caught_up()
         before = await builds_of(running.pool), await tables_of(running.pool)
         assert await rebuilding(database, size=2, events=60, superseded=True) == (0, {"error": "superseded"})
+        assert (await builds_of(running.pool), await tables_of(running.pool)) == before
+
+
+async def test_a_build_of_somebody_else_with_the_same_number(database: Database) -> None:
+    """Numbers are given again: what others began after they took a build away is not filled and keeps its indexes."""
+    await put_into_log(database.superuser_url, several_users(seed=4, steps=100))
+    async with projector(database) as running:
+        await running.caught_up()
+    pool = await open_pool(database.role_urls["projector"])
+    assert await rebuilding(database, size=2, superseded="again") == (0, {"error": "superseded"})
+    builds = await builds_of(pool)
+    assert builds == {
+        (model.name, version, state) for model in READ_MODELS for version, state in ((1, "live"), (2, "building"))
+    }
+    first, second = [[row[0] for row in await pool.fetch(INDEXES.format(number))] for number in (1, 2)]
+    assert second == first
+    for model in READ_MODELS:
+        assert not await stored_rows(pool, model, 2)
+    await pool.close()
+
+
+async def test_a_statement_that_goes_on_is_ended_with_its_process(database: Database) -> None:
+    """When one process is killed while the server works long for another, the command does not wait for that."""
+    await put_into_log(database.superuser_url, several_users(seed=9, steps=150))
+    async with projector(database) as running:
+        await running.caught_up()
+        before = await builds_of(running.pool), await tables_of(running.pool)
+        begun = asyncio.get_running_loop().time()
+        assert await rebuilding(database, size=2, stuck=True) == (
+            0, {"error": "Nothing was switched: one of the processes that were building was ended by signal 9."}
+        )  # fmt: skip
+        assert asyncio.get_running_loop().time() - begun < 20
         assert (await builds_of(running.pool), await tables_of(running.pool)) == before
 
 

@@ -19,7 +19,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import uvloop
@@ -30,8 +30,8 @@ from fintwin.projector.batch import decoded_run, rows_by_user
 from fintwin.projector.crew import Crew, Mate
 from fintwin.projector.folding import Folding
 from fintwin.store import filling
-from fintwin.store.connect import Connection, Pool, open_connection
-from fintwin.store.filling import Filled, Index
+from fintwin.store.connect import LOST, Connection, Pool, open_connection
+from fintwin.store.filling import Filled, Index, Target
 
 FILLED_EVENTS: Final = 40_000
 """So many events a process reads at a time; with their rows they take some 150 MB. Where the log is read in one go, all processes
@@ -103,18 +103,20 @@ def begin(crew: Crew, models: Iterable[ReadModel], until: int) -> None:
         crew.say(part, Order(names, until, part, crew.size))
 
 
-async def fill(pool: Pool, crew: Crew, builds: Sequence[Filled], until: int, progress: Progress) -> None:
+async def fill(pool: Pool, crew: Crew, builds: Sequence[Filled], filler: str, until: int, progress: Progress) -> None:
     """Give new, empty builds all rows up to the position that was named at the beginning, and their checkpoints.
+
+    ``filler`` is the name that they were made with.
 
     Raises `UnfitError` where an event cannot be taken, `FillingError` and `CrewError` where a process could not go on, and
     `SupersededError` where a build was taken away; then the builds are to be dropped, after the crew has been stopped.
     """
+    target = Target({build.model.name: build.version for build in builds}, filler)
     async with pool.acquire() as connection, connection.transaction():
-        indexes = await filling.bare(connection, builds)
+        indexes = await filling.bare(connection, target, builds)
     making = _Making(crew.size, indexes)
-    versions = {build.model.name: build.version for build in builds}
     for part in range(crew.size):
-        crew.say(part, versions)
+        crew.say(part, target)
     done = 0
 
     def taken(events: int) -> None:
@@ -124,7 +126,7 @@ async def fill(pool: Pool, crew: Crew, builds: Sequence[Filled], until: int, pro
 
     await _first_failure(_filled(crew, part, making, taken) for part in range(crew.size))
     async with pool.acquire() as connection:
-        await filling.complete(connection, builds, indexes, until)
+        await filling.complete(connection, target, builds, indexes, until)
 
 
 class _Making:
@@ -229,18 +231,26 @@ def _work(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
     except UnfitError as error:
         mate.say(Failed(str(error), unfit=True))
     except Exception as error:  # noqa: BLE001  whatever it is, the parent has to say it
-        mate.say(Failed(f"{type(error).__name__}: {error}", unfit=False))
+        mate.say(Failed(cause(error), unfit=False))
+
+
+def cause(error: Exception) -> str:
+    """An error in half a sentence."""
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    return f"the database is gone or takes too long ({what})" if isinstance(error, LOST) else what
 
 
 async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
     connection = await open_connection(url, name="fintwin rebuild")
     try:
+        await filling.notice_death(connection)
         order: Order = mate.hear()
         foldings = [
             Folding(model, version=0, position=0, building=True) for model in models if model.name in order.models
         ]
         types = frozenset[str]().union(*(folding.types for folding in foldings))
         position = 0
+        target: Target | None = None
         while True:
             rows, ended = await filling.part_of_log(
                 connection, position, FILLED_EVENTS, order.until, part=order.part, parts=order.parts
@@ -249,19 +259,19 @@ async def _fill_part(models: Sequence[ReadModel], url: str, mate: Mate) -> None:
             users = rows_by_user(rows)
             del rows
             await _fold(connection, foldings, users, types, mate)
-            if position == 0:
-                versions: dict[str, int] = mate.hear()
+            if target is None:
+                target = cast("Target", mate.hear())
                 for folding in foldings:
-                    folding.version = versions[folding.model.name]
+                    folding.version = target.versions[folding.model.name]
             position = ended
             for folded in _largest_first(foldings):
-                async with filling.writing(connection):
+                async with filling.writing(connection, target):
                     await write_rows(connection, folded)
             for folding in foldings:
                 folding.trim()
             mate.say(Written())
             while isinstance(word := mate.hear(), Index):
-                await filling.make_index(connection, word)
+                await filling.make_index(connection, target, word)
                 mate.say(Made())
             if word == DONE:
                 mate.leave()

@@ -14,19 +14,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
 from fintwin.projections.model import ReadModel
 from fintwin.projector.applying import PoisonError, apply, read_batch
 from fintwin.projector.crew import Crew, CrewError
-from fintwin.projector.filling import FILLED_EVENTS_MIN, FillingError, UnfitError, begin, fill
+from fintwin.projector.filling import FILLED_EVENTS_MIN, FillingError, UnfitError, begin, cause, fill
 from fintwin.projector.folding import Folding
 from fintwin.store import building, projecting
 from fintwin.store.building import Build, Sources
-from fintwin.store.connect import Connection, Pool
+from fintwin.store.connect import LOST, UNDONE, Connection, Pool
 from fintwin.store.filling import Filled
 from fintwin.store.lease import SupersededError
 
@@ -132,10 +133,10 @@ async def build_all(
 
 
 async def _created(
-    pool: Pool, wanted: Sequence[tuple[ReadModel, Sources]], *, filled: bool = False
+    pool: Pool, wanted: Sequence[tuple[ReadModel, Sources]], *, filler: str | None = None
 ) -> list[tuple[ReadModel, Sources, Build]]:
     async with pool.acquire() as connection:
-        builds = await building.create_all(connection, wanted, filled=filled)
+        builds = await building.create_all(connection, wanted, filler=filler)
     return [(model, sources, build) for (model, sources), build in zip(wanted, builds, strict=True)]
 
 
@@ -148,9 +149,10 @@ async def _filled(
     progress: Progress,
 ) -> list[Anew]:
     anew: list[Anew] = []
+    filler = f"filled by {uuid4().hex}"
     begin(crew, (model for model, _ in wanted), until)
     try:
-        created = await _created(pool, wanted, filled=True)
+        created = await _created(pool, wanted, filler=filler)
         anew += [
             Anew(Folding(model, version=build.version, position=until, building=True), sources, lives.get(model.name))
             for model, sources, build in created
@@ -159,16 +161,19 @@ async def _filled(
             Filled(model, build.version, sources.fold_hash, like.version if (like := lives.get(model.name)) else None)
             for model, sources, build in created
         ]
-        await fill(pool, crew, builds, until, progress)
+        await fill(pool, crew, builds, filler, until, progress)
     except BaseException as error:
         # Their statements must be over before the tables can go.
         crew.stop()
-        whole = await _drop(pool, anew)
+        whole = True
+        with suppress(*LOST, *UNDONE):  # then the next rebuild takes them away
+            whole = await _drop(pool, anew, filler)
         if not whole and isinstance(error, Exception):
             # Whatever met it: a table that was no longer there.
             raise SupersededError from error
-        if isinstance(error, CrewError | FillingError):
-            msg = f"Nothing was switched: {error}."
+        if isinstance(error, (CrewError, FillingError, *LOST)):
+            why = cause(error) if isinstance(error, LOST) else str(error)
+            msg = f"Nothing was switched: {why}."
             raise RebuildError(msg) from None
         raise
     return anew
@@ -182,14 +187,20 @@ class Anew(NamedTuple):
     live: Build | None
 
 
-async def _drop(pool: Pool, anew: Sequence[Anew]) -> bool:
-    """Take away builds that will not be finished; one that was switched to stays. Gives whether all were still there."""
+async def _drop(pool: Pool, anew: Sequence[Anew], filler: str | None = None) -> bool:
+    """Take away builds that will not be finished; one that was switched to stays. Gives whether all were still there.
+
+    ``filler``: only those that still have its name are meant.
+    """
+    whole = True
     async with pool.acquire() as connection:
         found = {(one.model, one.version): one.state for one in await building.builds(connection)}
         for one in anew:
-            if found.get((one.folding.model.name, one.folding.version)) == "building":
-                await building.drop(connection, one.folding.model, one.folding.version)
-    return all((one.folding.model.name, one.folding.version) in found for one in anew)
+            model, version = one.folding.model, one.folding.version
+            state = found.get((model.name, version))
+            dropped = state == "building" and await building.drop(connection, model, version, filler=filler)
+            whole = whole and (dropped if filler else state is not None)
+    return whole
 
 
 async def _finish(pool: Pool, one: Anew, progress: Progress, reach: Reach) -> Report:

@@ -109,12 +109,13 @@ async def create(connection: Connection, model: ReadModel, sources: Sources) -> 
 
 
 async def create_all(
-    connection: Connection, wanted: Sequence[tuple[ReadModel, Sources]], *, filled: bool = False
+    connection: Connection, wanted: Sequence[tuple[ReadModel, Sources]], *, filler: str | None = None
 ) -> list[Build]:
     """Make the empty tables of new builds, all or none. Raises `TableMismatchError`.
 
     Nobody but their owner may see them until `switch` puts them under the tenant policy: rows can be copied into a table
-    without one. ``filled``: rows will be put in at once, and until `filling.complete` no fold is named that goes on with them.
+    without one. ``filler`` puts rows in at once: until `filling.complete` its name stands for that of the fold, so that nobody
+    else goes on with them, and it knows its own.
     """
     names = as_json([model.name for model, _ in wanted])
     async with connection.transaction():
@@ -122,7 +123,7 @@ async def create_all(
         versions = dict(await connection.fetch(_VERSIONS, names))
         made = [
             Build(
-                model.name, versions[model.name], 0, "building", "" if filled else sources.fold_hash, sources.table_hash, "",
+                model.name, versions[model.name], 0, "building", filler or sources.fold_hash, sources.table_hash, "",
                 None, None,
             )
             for model, sources in wanted
@@ -199,10 +200,10 @@ async def _switch(connection: Connection, model: ReadModel, version: int, source
     return True
 
 
-async def drop(connection: Connection, model: ReadModel, version: int) -> None:
-    """Take away a build that will not be finished."""
+async def drop(connection: Connection, model: ReadModel, version: int, *, filler: str | None = None) -> bool:
+    """Take away a build that will not be finished, or only what that filler has begun; whether there was one."""
     async with connection.transaction():
-        await _drop(connection, model, version)
+        return await _drop(connection, model, version, filler)
 
 
 async def _set_state(connection: Connection, model: ReadModel, version: int, state: str) -> None:
@@ -212,17 +213,23 @@ async def _set_state(connection: Connection, model: ReadModel, version: int, sta
     )  # fmt: skip
 
 
-async def _drop(connection: Connection, model: ReadModel, version: int) -> None:
+async def _drop(connection: Connection, model: ReadModel, version: int, filler: str | None = None) -> bool:
+    # The checkpoint first, as everybody does it: who waits for it holds no table.
+    deleted: str = await connection.execute(
+        """DELETE FROM read.checkpoint WHERE model = $1 AND version = $2 AND shard = $3
+        AND ($4::text IS NULL OR fold_hash = $4)""",
+        model.name, version, SHARD, filler,
+    )  # fmt: skip
+    if deleted == "DELETE 0" and filler is not None:
+        return False
     rows = await connection.fetch(
         r"""SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'read'::regnamespace AND c.relkind = 'r'
         AND c.relname ~ $1""",
         rf"^({'|'.join(table.name for table in model.tables)})_v{version}$",
     )
     for row in rows:
-        await connection.execute(f"DROP TABLE {row[0]}")
-    await connection.execute(
-        "DELETE FROM read.checkpoint WHERE model = $1 AND version = $2 AND shard = $3", model.name, version, SHARD
-    )
+        await connection.execute(f"DROP TABLE IF EXISTS {row[0]}")
+    return deleted != "DELETE 0"
 
 
 async def hold(connection: Connection, model: ReadModel, version: int) -> int | None:

@@ -1,26 +1,28 @@
 """The database's side of filling new builds in one go: a part of the log, tables without indexes, and what completes them.
 
-While a build is filled its checkpoint names no fold and stands at 0, so that nobody goes on with half of it: a projector that
-finds one takes it away, and so does the next switch of the read model. `complete` makes keys of the finished indexes and sets
-all checkpoints, in one transaction.
+While a build is filled its checkpoint stands at 0 and has the filler's name in place of a fold's, so that nobody goes on with
+half of it: a projector that finds one takes it away, and so does the next switch. Its number may then be given again, so
+whoever writes first holds the checkpoints that it takes for its own (`hold`). `complete` makes keys of the finished indexes
+and sets all checkpoints, in one transaction. As everything that a projector writes, all of it may be taken back by a crash of the
+server, but only from its end on: never are there checkpoints without their rows.
 
-    indexes = await bare(connection, builds)
+    indexes = await bare(connection, target, builds)
     ...                                             # rows by COPY, from several connections
     for index in indexes:
-        await make_index(connection, index)
-    await complete(connection, builds, indexes, position)
+        await make_index(connection, target, index)
+    await complete(connection, target, builds, indexes, position)
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from fintwin.projections.model import ReadModel
 from fintwin.store.building import as_json
-from fintwin.store.connect import Connection
+from fintwin.store.connect import REFUSED, Connection
 from fintwin.store.lease import SupersededError
 from fintwin.store.projecting import stored_table
 from fintwin.store.shard import SHARD
@@ -45,12 +47,14 @@ _COMPLETE: Final = """
     SET position = $3, fold_hash = q.fold_hash, advanced_at = clock_timestamp(),
         recorded_at = (SELECT e.recorded_at FROM log.event e WHERE e.shard = $2 AND e.position = $3)
     FROM json_to_recordset($1) AS q(model text, version integer, fold_hash text)
-    WHERE c.model = q.model AND c.version = q.version AND c.shard = $2 AND c.position = 0 AND c.state = 'building'
-        AND c.fold_hash = ''
+    WHERE c.model = q.model AND c.version = q.version AND c.shard = $2 AND c.state = 'building' AND c.fold_hash = $4
 """
-_MAKING: Final = """
-    SET LOCAL statement_timeout = 0; SET LOCAL max_parallel_maintenance_workers = 0; SET LOCAL synchronous_commit = off
+_HOLD: Final = """
+    SELECT FROM json_each_text($1) AS q(model, version) JOIN read.checkpoint c
+        ON c.model = q.model AND c.version = q.version::integer AND c.shard = $2 AND c.state = 'building' AND c.fold_hash = $3
+    FOR KEY SHARE OF c
 """
+_MAKING: Final = "SET LOCAL statement_timeout = 0; SET LOCAL max_parallel_maintenance_workers = 0"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 STRETCH: Final = 4
 """So many times the events that a part of equal size would have are looked through at once: a statement has its time limit."""
@@ -68,6 +72,13 @@ class Index(NamedTuple):
     name: str
     definition: str
     is_key: bool
+
+
+class Target(NamedTuple):
+    """The builds that are filled: version by model, and who fills them."""
+
+    versions: dict[str, int]
+    filler: str
 
 
 class Filled(NamedTuple):
@@ -97,11 +108,25 @@ async def part_of_log(
     return rows, rows[-1]["position"] if len(rows) == limit else ended
 
 
-async def bare(connection: Connection, builds: Iterable[Filled]) -> list[Index]:
+async def notice_death(connection: Connection) -> None:
+    """Have the server end a statement of a process that has been ended, where it can find that out."""
+    with suppress(REFUSED):
+        await connection.execute("SET client_connection_check_interval = '500ms'")
+
+
+async def hold(connection: Connection, target: Target) -> None:
+    """Until the transaction ends nobody takes the builds away. Raises `SupersededError` where somebody has."""
+    held = await connection.fetch(_HOLD, as_json(target.versions), SHARD, target.filler)
+    if len(held) != len(target.versions):
+        raise SupersededError
+
+
+async def bare(connection: Connection, target: Target, builds: Iterable[Filled]) -> list[Index]:
     """Take the indexes from tables of new builds, all but the small ones; gives them, to be made when there are rows.
 
-    Inside a transaction. How large a table will be is told by the build like it.
+    Inside a transaction. How large a table will be is told by the build like it. Raises `SupersededError`.
     """
+    await hold(connection, target)
     alike = {
         stored_table(table, build.version).name: None if build.like is None else stored_table(table, build.like).name
         for build in builds
@@ -124,8 +149,8 @@ async def _sizes(connection: Connection, tables: Iterable[str]) -> dict[str, int
 
 
 @asynccontextmanager
-async def writing(connection: Connection) -> AsyncIterator[None]:
-    """A transaction for many rows. It need not be on disk when it ends: `complete` comes after it, and with it.
+async def writing(connection: Connection, target: Target) -> AsyncIterator[None]:
+    """A transaction for many rows. Raises `SupersededError`.
 
     Moments go to the database by the number of their microseconds: the driver's own way takes twice as long.
     """
@@ -134,7 +159,7 @@ async def writing(connection: Connection) -> AsyncIterator[None]:
     )
     try:
         async with connection.transaction():
-            await connection.execute("SET LOCAL synchronous_commit = off")
+            await hold(connection, target)
             yield
     finally:
         await connection.reset_type_codec("timestamptz", schema="pg_catalog")
@@ -149,22 +174,25 @@ def _moment(number: tuple[int]) -> datetime:
     return _EPOCH + timedelta(microseconds=number[0])
 
 
-async def make_index(connection: Connection, index: Index) -> None:
-    """Make one of them. Several connections may make indexes of one table at once."""
+async def make_index(connection: Connection, target: Target, index: Index) -> None:
+    """Make one of them. Several connections may make indexes of one table at once. Raises `SupersededError`."""
     async with connection.transaction():
-        # However long it takes. The other connections are what works side by side; `complete` brings it all to disk.
+        await hold(connection, target)
+        # However long it takes. The other connections are what works side by side.
         await connection.execute(_MAKING)
         await connection.execute(index.definition, timeout=None)
 
 
-async def complete(connection: Connection, builds: Sequence[Filled], indexes: Iterable[Index], position: int) -> None:
+async def complete(
+    connection: Connection, target: Target, builds: Sequence[Filled], indexes: Iterable[Index], position: int
+) -> None:
     """The builds have all rows up to a position, and the indexes are made: all builds are there, or none.
 
     Raises `SupersededError` where somebody has taken one away.
     """
     async with connection.transaction():
         named = [{"model": one.model.name, "version": one.version, "fold_hash": one.fold_hash} for one in builds]
-        done = await connection.execute(_COMPLETE, as_json(named), SHARD, position)
+        done = await connection.execute(_COMPLETE, as_json(named), SHARD, position, target.filler)
         if done != f"UPDATE {len(builds)}":
             raise SupersededError
         keys = [
