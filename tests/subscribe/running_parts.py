@@ -102,9 +102,10 @@ class Parts:
             lines = self.lines(program)
             return int(lines[-1].split()[0]) if lines else 0
         try:
-            return int(self.query("SELECT position FROM progress")[0][0])
+            rows = self.query("SELECT position FROM progress")
         except sqlite3.OperationalError:  # not made yet
             return 0
+        return int(rows[0][0]) if rows else 0
 
     def query(self, sql: str) -> list[tuple]:
         """Asks the file of ``balances.py``."""
