@@ -87,7 +87,7 @@ class Door:
             if task is None or (visit.started and not visit.overdue):
                 raise
             task.uncancel()
-            # Else it was the server, which stops and has waited long enough.
+            # Where it is not overdue it was the server, which stops and has waited long enough.
             if not visit.started:
                 await self._turn_away(scope, send, TOO_LONG if visit.overdue else STOPPING, 1)
         finally:

@@ -220,10 +220,7 @@ def save(money: Savings, at: int, delta_minor: int, *, counts: bool = True) -> N
             return
         if present is not None:
             last = (present, money.income_minor, money.spending_minor)
-            past, oldest = (*money.past, last), number - PERIODS_KEPT
-            while past and past[0][0] < oldest:
-                past = past[1:]
-            money.past = past
+            money.past = tuple(one for one in (*money.past, last) if one[0] >= number - PERIODS_KEPT)
             money.income_minor = money.spending_minor = 0
         money.number = number
     if not counts:

@@ -106,10 +106,9 @@ def begin(crew: Crew, models: Iterable[ReadModel], until: int) -> None:
 async def fill(pool: Pool, crew: Crew, builds: Sequence[Filled], filler: str, until: int, progress: Progress) -> None:
     """Give new, empty builds all rows up to the position that was named at the beginning, and their checkpoints.
 
-    ``filler`` is the name that they were made with.
-
-    Raises `UnfitError` where an event cannot be taken, `FillingError` and `CrewError` where a process could not go on, and
-    `SupersededError` where a build was taken away; then the builds are to be dropped, after the crew has been stopped.
+    ``filler`` is the name that they were made with. Raises `UnfitError` where an event cannot be taken, `FillingError` and
+    `CrewError` where a process could not go on, and `SupersededError` where a build was taken away; then the builds are to be
+    dropped, after the crew has been stopped.
     """
     target = Target({build.model.name: build.version for build in builds}, filler)
     async with pool.acquire() as connection, connection.transaction():

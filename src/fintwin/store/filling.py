@@ -2,9 +2,9 @@
 
 While a build is filled its checkpoint stands at 0 and has the filler's name in place of a fold's, so that nobody goes on with
 half of it: a projector that finds one takes it away, and so does the next switch. Its number may then be given again, so
-whoever writes first holds the checkpoints that it takes for its own (`hold`). `complete` makes keys of the finished indexes
-and sets all checkpoints, in one transaction. As everything that a projector writes, all of it may be taken back by a crash of the
-server, but only from its end on: never are there checkpoints without their rows.
+every transaction that writes begins with holding the checkpoints of its own filler (`hold`). `complete` makes keys of the
+finished indexes and sets all checkpoints, in one transaction. As everything that a projector writes, all of it may be taken
+back by a crash of the server, but only from its end on: never are there checkpoints without their rows.
 
     indexes = await bare(connection, target, builds)
     ...                                             # rows by COPY, from several connections
